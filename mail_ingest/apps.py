@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class MailIngestConfig(AppConfig):
+    name = "mail_ingest"

@@ -1,0 +1,64 @@
+"""The databases of the tests, and the cast: two tenants that must never see each other.
+
+By default SQLite. With DATABASE_URL naming PostgreSQL as a superuser, the owner makes the schema
+and the tests then connect as the runtime role, which row policies bind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tenancy.models import Tenant
+from tenancy.row_security import apply_walls
+from tenancy.scope import tenant_scope
+from tests.make import make_tenant
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    if connection.vendor != "postgresql":
+        yield
+        return
+    owner = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
+    with django_db_blocker.unblock():
+        _become_runtime_role()
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict.update(owner)
+
+
+def _become_runtime_role() -> None:
+    role = settings.DATABASE_RUNTIME_ROLE
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DO $$ BEGIN CREATE ROLE {role} LOGIN PASSWORD 'test';"
+            " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        )
+        apply_walls(using=connection.alias)
+        # Transactional tests empty the tables afterwards; the application never may.
+        cursor.execute(f"GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {role}")
+    connection.close()
+    connection.settings_dict.update(USER=role, PASSWORD="test")
+
+
+@pytest.fixture
+def tenant(db: None) -> Tenant:
+    return make_tenant(name="Home")
+
+
+@pytest.fixture
+def stranger(db: None) -> Tenant:
+    """Another tenant on the same machine."""
+    return make_tenant(name="Next door")
+
+
+@pytest.fixture
+def in_tenant(tenant: Tenant) -> Iterator[Tenant]:
+    with tenant_scope(tenant.id):
+        yield tenant
