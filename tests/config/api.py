@@ -58,7 +58,7 @@ class RoleSerializer(StrictModelSerializer):
         fields = ("id", "key", "name", "permissions", "is_built_in")
 
 
-class RoleFilter(filters.FilterSet):
+class RoleFilter(filters.FilterSet):  # type: ignore[misc] # untyped library
     class Meta:
         model = Role
         fields = {"key": ["exact"], "name": ["exact", "icontains"], "is_built_in": ["exact"]}
