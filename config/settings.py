@@ -13,7 +13,15 @@ import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import env_bool, env_int, env_list, env_secret, env_str, local_secret
+from config.env import (
+    env_bool,
+    env_int,
+    env_list,
+    env_secret,
+    env_str,
+    local_field_key,
+    local_secret,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env_str("DATA_DIR", str(BASE_DIR / "var")))
@@ -24,7 +32,7 @@ VERSION = "0.1.0"
 DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = env_secret("SECRET_KEY") or local_secret(DATA_DIR / "secret.key")
 # Encrypts stored credentials and account numbers: "id:base64 of 32 bytes", newest first.
-FIELD_KEYS = env_secret("FIELD_KEYS")
+FIELD_KEYS = env_secret("FIELD_KEYS") or local_field_key(DATA_DIR / "field.key")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 HTTPS = env_bool("HTTPS", default=False)
