@@ -1,0 +1,236 @@
+"""The samples are the judge of the extraction code, so their labels are checked here first:
+every labelled value must stand literally in the decoded message beside it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import email
+import email.header
+import email.utils
+import html
+import json
+import re
+import unicodedata
+from datetime import date
+from decimal import Decimal
+from email.message import Message
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from finance.money import Money, known_currencies
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+NAMES = sorted(path.stem for path in SAMPLES.glob("*.eml"))
+DEMO = (SAMPLES / "demo.txt").read_text(encoding="utf-8")
+
+BOOKED = {
+    "purchase": "debit", "hold": "debit", "withdrawal": "debit", "transfer_out": "debit",
+    "fee": "debit", "deposit": "credit", "transfer_in": "credit", "refund": "credit",
+    "interest": "credit", "salary": "credit", "card_payment": "transfer",
+}  # fmt: skip
+NEVER_BOOKED = {
+    "declined", "scheduled", "due", "statement", "balance", "notice", "one_time_code", "order",
+    "promotion", "other",
+}  # fmt: skip
+TOP_KEYS = {
+    "country", "language", "bank", "kind", "trap", "ambiguous", "must_not_book",
+    "score_merchant", "expected", "expected_all",
+}  # fmt: skip
+MONEY_KEYS = {"amount", "balance", "tax", "fee"}
+EXPECTED_KEYS = MONEY_KEYS | {
+    "is_transaction", "event", "currency", "direction", "merchant", "account_last4", "reference",
+    "date", "due_date", "original_amount", "original_currency", "items",
+}  # fmt: skip
+# How each currency is written in the samples; one of them must stand in the message.
+MARKS = {
+    "AED": "AED", "ARS": "ARS", "AUD": "AUD A$", "BDT": "BDT ৳", "BHD": "BHD", "BRL": "R$",
+    "CAD": "CAD CA", "CHF": "CHF Fr.", "CLP": "chilenos CLP", "CNY": "CNY 人民币 ¥", "COP": "COP",
+    "CZK": "CZK Kč", "DKK": "DKK", "EGP": "EGP جنيه E£", "EUR": "EUR € Euro", "GBP": "GBP £",
+    "GHS": "GHS", "HKD": "HKD HK$", "HUF": "HUF Ft", "IDR": "IDR Rp", "ILS": "ILS ₪",
+    "INR": "INR ₹ Rs", "IRR": "IRR ریال", "JPY": "JPY 円 ¥", "KES": "KES Ksh", "KRW": "KRW 원 ₩",
+    "KWD": "KWD", "KZT": "KZT ₸", "MAD": "MAD", "MXN": "MXN M.N.", "MYR": "MYR RM",
+    "NGN": "NGN ₦", "NOK": "NOK", "NPR": "NPR रु", "NZD": "NZD NZ$", "OMR": "OMR",
+    "PEN": "PEN S/", "PHP": "PHP ₱", "PKR": "PKR Rs", "PLN": "PLN zł", "RON": "RON lei",
+    "SAR": "SAR ريال", "SEK": "SEK", "SGD": "SGD S$", "THB": "THB บาท ฿", "TND": "TND DT",
+    "TRY": "TRY TL ₺", "TWD": "TWD NT$", "TZS": "TZS Tsh", "UAH": "UAH грн ₴", "USD": "USD $",
+    "VND": "VND ₫", "ZAR": "ZAR R",
+}  # fmt: skip
+
+
+def labels(name: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((SAMPLES / f"{name}.json").read_text(encoding="utf-8"))
+    return data
+
+
+def expectations(name: str) -> list[dict[str, Any]]:
+    data = labels(name)
+    return list(data["expected_all"]) if "expected_all" in data else [data["expected"]]
+
+
+def decoded_part(part: Message) -> str:
+    """A leaf's text. Some samples are broken on purpose, so nothing here may raise."""
+    payload = part.get_payload(decode=True)
+    raw = payload if isinstance(payload, bytes) else b""
+    if part.get("Content-Transfer-Encoding", "").lower() == "base64" and b"\n" in raw:
+        letters = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
+        try:
+            raw = base64.b64decode(letters[: len(letters) // 4 * 4])
+        except binascii.Error:
+            pass
+        else:
+            return raw.decode("utf-8", "ignore") + " " + str(payload, "ascii", "ignore")
+    for charset in (part.get_content_charset() or "utf-8", "utf-8"):
+        try:
+            return raw.decode(charset)
+        except (LookupError, UnicodeDecodeError):
+            continue
+    return raw.decode("latin-1")
+
+
+@cache
+def message(name: str) -> Message:
+    return email.message_from_bytes((SAMPLES / f"{name}.eml").read_bytes())
+
+
+@cache
+def text_of(name: str) -> str:
+    """Subject, sender and body: no tags, ASCII digits, no invisible characters, single spaces."""
+    mail = message(name)
+    headers = [str(mail.get("Subject", "")), str(mail.get("From", ""))]
+    found = [str(email.header.make_header(email.header.decode_header(h))) for h in headers]
+    found += [decoded_part(part) for part in mail.walk() if not part.is_multipart()]
+    joined = html.unescape(re.sub(r"</?[a-zA-Z][^>]*>", " ", "\n".join(found)))
+    return re.sub(r"\s+", " ", "".join(map(plain_character, joined)))
+
+
+def plain_character(character: str) -> str:
+    if unicodedata.category(character) in {"Cf", "Cc"} and not character.isspace():
+        return ""
+    digit = unicodedata.decimal(character, None)
+    return character if digit is None else str(digit)
+
+
+def amount_stands_in(text: str, amount: str) -> bool:
+    """Whether exactly this amount is written in `text`, whatever the separators.
+
+    A fraction of zeros may be left out; an integer part of 0 too (".93").
+    """
+    whole, _, fraction = amount.lstrip("-").partition(".")
+    pattern = r"(?:[.,'’٬\s]\s?)?".join(whole) if whole != "0" else "0?"
+    if fraction:
+        tail = rf"\s*[.,٫]?\s*{fraction}"
+        pattern += f"(?:{tail})?" if not fraction.strip("0") else tail
+    return re.search(rf"X(?!\d)(?![.,٫]\d)", text) is not None
+
+
+def date_stands_in(text: str, value: date, sent: date) -> bool:
+    """The day (and the month, as a number or in letters) is written, or it is the sending day."""
+    if value == sent:
+        return True
+    day = re.search(rf"(?<!\d)0?{value.day}(?!\d)", text)
+    month = re.search(rf"(?<!\d)0?{value.month}(?!\d)", text) or re.search(r"[^\W\d]{3,}", text)
+    compact = value.strftime("%Y%m%d") in text
+    return compact or (day is not None and month is not None)
+
+
+def test_the_check_of_amounts_tells_wrong_from_right() -> None:
+    text = "Total 1.234,50 EUR, was Rs 1,23,456.00, CHF 14’089.30, $.93, KWD 12.750"
+    for right in ("1234.50", "123456.00", "14089.30", "0.93", "12.750"):
+        assert amount_stands_in(text, right), right
+    for wrong in ("234.50", "1234.5", "12345", "123456.10", "14089.3", "0.94", "12.75", "89.30"):
+        assert not amount_stands_in(text, wrong), wrong
+
+
+def test_every_message_has_its_labels_and_no_label_is_alone() -> None:
+    assert {p.stem for p in SAMPLES.glob("*.json")} == set(NAMES)
+    assert len(NAMES) >= 90
+
+
+def test_the_samples_span_the_world() -> None:
+    everything = [labels(name) for name in NAMES]
+    currencies = {e["currency"] for n in NAMES for e in expectations(n) if "currency" in e}
+    assert len({data["country"] for data in everything}) >= 25
+    assert len({data["language"] for data in everything}) >= 15
+    assert len(currencies) >= 20
+    assert currencies <= set(MARKS)
+
+
+def test_every_event_has_a_sample() -> None:
+    seen = {e["event"] for name in NAMES for e in expectations(name) if "event" in e}
+    assert seen == set(BOOKED) | NEVER_BOOKED
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_labels_have_known_keys_and_agree_with_themselves(name: str) -> None:
+    data = labels(name)
+    assert set(data) <= TOP_KEYS
+    assert ("expected" in data) != ("expected_all" in data)
+    assert re.fullmatch(r"[A-Z]{2}", data["country"])
+    assert re.fullmatch(r"[a-z]{2}", data["language"])
+    assert data["bank"]
+    assert re.fullmatch(r"[a-z][a-z-]+", data["kind"])
+    for expected in expectations(name):
+        assert set(expected) <= EXPECTED_KEYS
+        event = expected.get("event")
+        assert event is None or event in BOOKED or event in NEVER_BOOKED
+        if event is not None:
+            assert expected["is_transaction"] is (event in BOOKED)
+        if expected["is_transaction"]:
+            assert {"amount", "currency", "direction"} <= set(expected)
+            assert expected["direction"] in {"debit", "credit", "transfer"}
+            own = {"transfer", BOOKED.get(event or "", expected["direction"])}
+            assert expected["direction"] in own
+        else:
+            assert "direction" not in expected
+        assert re.fullmatch(r"\d{4}", expected.get("account_last4", "0000"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_labelled_amount_stands_in_the_message(name: str) -> None:
+    text = text_of(name)
+    for expected in expectations(name):
+        currency = expected.get("currency")
+        amounts = [expected[key] for key in MONEY_KEYS if key in expected]
+        amounts += [item["amount"] for item in expected.get("items", [])]
+        pairs = [(amount, currency) for amount in amounts]
+        if "original_amount" in expected:
+            pairs.append((expected["original_amount"], expected["original_currency"]))
+        for amount, code in pairs:
+            assert code in known_currencies()
+            assert abs(Money.parse(amount, code)).decimal == abs(Decimal(amount))
+            assert amount_stands_in(text, amount), amount
+            assert any(mark in text for mark in MARKS[code].split()), code
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_other_label_stands_in_the_message(name: str) -> None:
+    text = text_of(name)
+    close = text.replace(" ", "")
+    sent = email.utils.parsedate_to_datetime(str(message(name)["Date"])).date()
+    for expected in expectations(name):
+        last4 = expected.get("account_last4", "")
+        assert not last4 or re.search(rf"{last4}(?!\d)", close), last4
+        assert expected.get("reference", "") in text
+        if labels(name).get("score_merchant", True):
+            assert expected.get("merchant", "").casefold() in text.casefold()
+        for item in expected.get("items", []):
+            assert item["name"] in text
+        for key in ("date", "due_date"):
+            if key in expected:
+                assert date_stands_in(text, date.fromisoformat(expected[key]), sent), key
+
+
+def test_the_demo_mailbox_lists_existing_messages_once_and_in_order_of_time() -> None:
+    listed = [line for line in DEMO.splitlines() if line and not line.startswith("#")]
+    assert len(listed) >= 60
+    assert len(set(listed)) == len(listed)
+    assert {name.removesuffix(".eml") for name in listed} <= set(NAMES)
+    dates = [
+        email.utils.parsedate_to_datetime(str(message(name.removesuffix(".eml"))["Date"]))
+        for name in listed
+    ]
+    assert dates == sorted(dates)
