@@ -102,7 +102,8 @@ def text_of(name: str) -> str:
     headers = [str(mail.get("Subject", "")), str(mail.get("From", ""))]
     found = [str(email.header.make_header(email.header.decode_header(h))) for h in headers]
     found += [decoded_part(part) for part in mail.walk() if not part.is_multipart()]
-    joined = html.unescape(re.sub(r"</?[a-zA-Z][^>]*>", " ", "\n".join(found)))
+    body = re.sub(r"(?is)<(style|title)>.*?</\1>", " ", "\n".join(found))
+    joined = html.unescape(re.sub(r"</?[a-zA-Z][^>]*>", " ", body))
     return re.sub(r"\s+", " ", "".join(map(plain_character, joined)))
 
 
@@ -187,7 +188,8 @@ def test_labels_have_known_keys_and_agree_with_themselves(name: str) -> None:
         if event is not None:
             assert expected["is_transaction"] is (event in BOOKED)
         if expected["is_transaction"]:
-            assert {"amount", "currency", "direction"} <= set(expected)
+            unsure = {"currency"} if data.get("ambiguous") else set()
+            assert {"amount", "currency", "direction"} - unsure <= set(expected)
             assert expected["direction"] in {"debit", "credit", "transfer"}
             own = {"transfer", BOOKED.get(event or "", expected["direction"])}
             assert expected["direction"] in own
@@ -207,9 +209,11 @@ def test_every_labelled_amount_stands_in_the_message(name: str) -> None:
         if "original_amount" in expected:
             pairs.append((expected["original_amount"], expected["original_currency"]))
         for amount, code in pairs:
+            assert amount_stands_in(text, amount), amount
+            if code is None:  # only ambiguous samples leave the currency open
+                continue
             assert code in known_currencies()
             assert abs(Money.parse(amount, code)).decimal == abs(Decimal(amount))
-            assert amount_stands_in(text, amount), amount
             assert any(mark in text for mark in MARKS[code].split()), code
 
 
