@@ -139,10 +139,10 @@ def date_stands_in(text: str, value: date, language: str) -> bool:
     names = {calendar.month_abbr[value.month]}
     for width in ("wide", "abbreviated"):
         names.add(get_month_names(width, locale=language)[value.month].rstrip("."))
-    day = re.search(rf"(?<!\d)0?{value.day}(?!\d)", text)
-    month = re.search(rf"(?<!\d)0?{value.month}(?!\d)", text)
-    named = any(name.casefold() in text.casefold() for name in names)
-    return f"{value:%Y%m%d}" in text or (day is not None and (named or month is not None))
+    month = "|".join([f"0?{value.month}", *(rf"{re.escape(name)}\w*" for name in names)])
+    day, gap = rf"0?{value.day}", r"[\s.,/年月-]{0,3}(?:de\s)?"
+    either = rf"(?<!\d){day}{gap}(?:{month})(?!\d)|(?<!\d)(?:{month}){gap}{day}(?!\d)"
+    return f"{value:%Y%m%d}" in text or re.search(either, text, re.IGNORECASE) is not None
 
 
 def test_the_check_of_amounts_tells_wrong_from_right() -> None:
@@ -151,6 +151,14 @@ def test_the_check_of_amounts_tells_wrong_from_right() -> None:
         assert amount_stands_in(text, right), right
     for wrong in ("234.50", "1234.5", "12345", "123456.10", "14089.3", "0.94", "12.75", "89.30"):
         assert not amount_stands_in(text, wrong), wrong
+
+
+def test_the_check_of_dates_tells_wrong_from_right() -> None:
+    text = "am 03.10.2026, le 5 août 2026, Oct 29, 2026, 2026年07月11日"
+    for language, right in (("de", "2026-10-03"), ("fr", "2026-08-05"), ("en", "2026-10-29")):
+        assert date_stands_in(text, date.fromisoformat(right), language), right
+    for wrong in ("2026-10-04", "2026-08-06", "2026-10-28", "2026-07-12", "2026-05-03"):
+        assert not date_stands_in(text, date.fromisoformat(wrong), "en"), wrong
 
 
 def test_every_message_has_its_labels_and_no_label_is_alone() -> None:
