@@ -16,6 +16,7 @@ from datetime import date
 from decimal import Decimal
 from email.message import Message
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ from finance.money import Money, known_currencies
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.eml"))
-DEMO = (SAMPLES / "demo.txt").read_text(encoding="utf-8")
+DEMO_LINES = (SAMPLES / "demo.txt").read_text(encoding="utf-8").splitlines()
+DEMO = [line.removesuffix(".eml") for line in DEMO_LINES if line and line[0] != "#"]
 
 BOOKED = {
     "purchase": "debit", "hold": "debit", "withdrawal": "debit", "transfer_out": "debit",
@@ -37,6 +39,7 @@ NEVER_BOOKED = {
     "declined", "scheduled", "due", "statement", "balance", "notice", "one_time_code", "order",
     "promotion", "other",
 }  # fmt: skip
+OUTFLOWS = {"card_payment"} | {event for event, way in BOOKED.items() if way == "debit"}
 TOP_KEYS = {
     "country", "language", "bank", "kind", "trap", "ambiguous", "must_not_book",
     "score_merchant", "expected", "expected_all",
@@ -50,15 +53,16 @@ EXPECTED_KEYS = MONEY_KEYS | {
 MARKS = {
     "AED": "AED", "ARS": "ARS", "AUD": "AUD A$", "BDT": "BDT ৳", "BHD": "BHD", "BRL": "R$",
     "CAD": "CAD CA", "CHF": "CHF Fr.", "CLP": "chilenos CLP", "CNY": "CNY 人民币 ¥", "COP": "COP",
-    "CZK": "CZK Kč", "DKK": "DKK", "EGP": "EGP جنيه E£", "EUR": "EUR € Euro", "GBP": "GBP £",
-    "GHS": "GHS", "HKD": "HKD HK$", "HUF": "HUF Ft", "IDR": "IDR Rp", "ILS": "ILS ₪",
-    "INR": "INR ₹ Rs", "IRR": "IRR ریال", "JPY": "JPY 円 ¥", "KES": "KES Ksh", "KRW": "KRW 원 ₩",
-    "KWD": "KWD", "KZT": "KZT ₸", "MAD": "MAD", "MXN": "MXN M.N.", "MYR": "MYR RM",
+    "CZK": "CZK Kč", "DKK": "DKK", "EGP": "EGP جنيه E£", "ETB": "ETB", "EUR": "EUR € Euro",
+    "GBP": "GBP £", "GEL": "GEL ₾", "GHS": "GHS", "HKD": "HKD HK$", "HUF": "HUF Ft",
+    "IDR": "IDR Rp", "ILS": "ILS ₪", "INR": "INR ₹ Rs", "IRR": "IRR ریال", "ISK": "ISK",
+    "JOD": "JOD", "JPY": "JPY 円 ¥", "KES": "KES Ksh", "KRW": "KRW 원 ₩", "KWD": "KWD",
+    "KZT": "KZT ₸", "LKR": "LKR", "MAD": "MAD", "MXN": "MXN M.N.", "MYR": "MYR RM",
     "NGN": "NGN ₦", "NOK": "NOK", "NPR": "NPR रु", "NZD": "NZD NZ$", "OMR": "OMR",
     "PEN": "PEN S/", "PHP": "PHP ₱", "PKR": "PKR Rs", "PLN": "PLN zł", "RON": "RON lei",
-    "SAR": "SAR ريال", "SEK": "SEK", "SGD": "SGD S$", "THB": "THB บาท ฿", "TND": "TND DT",
-    "TRY": "TRY TL ₺", "TWD": "TWD NT$", "TZS": "TZS Tsh", "UAH": "UAH грн ₴", "USD": "USD $",
-    "VND": "VND ₫", "ZAR": "ZAR R",
+    "RSD": "RSD", "SAR": "SAR ريال", "SEK": "SEK", "SGD": "SGD S$", "THB": "THB บาท ฿",
+    "TND": "TND DT", "TRY": "TRY TL ₺", "TWD": "TWD NT$", "TZS": "TZS Tsh", "UAH": "UAH грн ₴",
+    "USD": "USD $", "VND": "VND ₫", "ZAR": "ZAR R",
 }  # fmt: skip
 
 
@@ -199,8 +203,9 @@ def test_labels_have_known_keys_and_agree_with_themselves(name: str) -> None:
             unsure = {"currency"} if data.get("ambiguous") else set()
             assert {"amount", "currency", "direction"} - unsure <= set(expected)
             assert expected["direction"] in {"debit", "credit", "transfer"}
-            own = {"transfer", BOOKED.get(event or "", expected["direction"])}
-            assert expected["direction"] in own
+            usual = BOOKED.get(event or "", expected["direction"])
+            owed = {"debit"} if event == "interest" else set()  # interest is earned or paid
+            assert expected["direction"] in {usual, "transfer"} | owed
         else:
             assert "direction" not in expected
         assert re.fullmatch(r"\d{4}", expected.get("account_last4", "0000"))
@@ -244,12 +249,23 @@ def test_every_other_label_stands_in_the_message(name: str) -> None:
 
 
 def test_the_demo_mailbox_lists_existing_messages_once_and_in_order_of_time() -> None:
-    listed = [line for line in DEMO.splitlines() if line and not line.startswith("#")]
-    assert len(listed) >= 60
-    assert len(set(listed)) == len(listed)
-    assert {name.removesuffix(".eml") for name in listed} <= set(NAMES)
-    dates = [
-        email.utils.parsedate_to_datetime(str(message(name.removesuffix(".eml"))["Date"]))
-        for name in listed
-    ]
+    assert len(DEMO) >= 60
+    assert len(set(DEMO)) == len(DEMO)
+    assert set(DEMO) <= set(NAMES)
+    dates = [email.utils.parsedate_to_datetime(str(message(name)["Date"])) for name in DEMO]
     assert dates == sorted(dates)
+
+
+@pytest.mark.parametrize("account", ["4417", "9032"])
+def test_each_balance_of_the_demo_accounts_follows_from_the_one_before(account: str) -> None:
+    booked = [
+        expected
+        for name in DEMO
+        for expected in expectations(name)
+        if expected.get("account_last4") == account and "balance" in expected
+    ]
+    assert len(booked) > 5
+    for before, after in pairwise(booked):
+        outflow = after.get("direction") == "debit" or after.get("event") in OUTFLOWS
+        change = Decimal(after.get("amount", "0")) * (-1 if outflow else 1)
+        assert Decimal(after["balance"]) == Decimal(before["balance"]) + change, after
