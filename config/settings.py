@@ -168,9 +168,20 @@ BROKER_URL = env_secret("BROKER_URL") or "memory://"
 # The embedded default has no beat: the dispatcher inside the worker ticks the schedules.
 EMBEDDED = BROKER_URL.startswith("memory://")
 JOB_LEASE_SECONDS = env_int("JOB_LEASE_SECONDS", 30, least=2)
-JOB_DISPATCH_SECONDS = env_int("JOB_DISPATCH_SECONDS", 1, least=1)
+JOB_DISPATCH_MILLISECONDS = env_int("JOB_DISPATCH_MILLISECONDS", 500, least=50)
+# The first retry's delay; it doubles with every attempt.
+JOB_BACKOFF_SECONDS = env_int("JOB_BACKOFF_SECONDS", 5)
+JOB_TIME_LIMIT_SECONDS = env_int("JOB_TIME_LIMIT_SECONDS", 240, least=1)
+JOB_RETENTION_DAYS = env_int("JOB_RETENTION_DAYS", 30, least=1)
 # Every kind of background work, by the dotted path of its BaseJob.
-JOB_KINDS: dict[str, str] = {}
+JOB_KINDS: dict[str, str] = {"jobs.clean_up": "jobs.cleaning.CleanUp"}
+# What a person may trigger by POST /api/v1/jobs/trigger/<kind>: the dotted path of a function
+# that checks the payload and enqueues the job (see jobs.triggers).
+JOB_TRIGGERS: dict[str, str] = {}
+# Seeds of the schedules that operators edit in the admin (see jobs.scheduling).
+SCHEDULES: dict[str, dict[str, Any]] = {
+    "Clean up finished jobs": {"kind": "jobs.clean_up", "crontab": "17 3 * * *"},
+}
 
 # --- Mail that we send --------------------------------------------------------------------------
 
