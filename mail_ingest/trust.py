@@ -8,8 +8,6 @@ which is no accusation: it only means that a person has to look.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
