@@ -13,7 +13,15 @@ import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import env_bool, env_int, env_list, env_secret, env_str, local_secret
+from config.env import (
+    env_bool,
+    env_int,
+    env_list,
+    env_secret,
+    env_str,
+    local_field_key,
+    local_secret,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env_str("DATA_DIR", str(BASE_DIR / "var")))
@@ -24,7 +32,7 @@ VERSION = "0.1.0"
 DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = env_secret("SECRET_KEY") or local_secret(DATA_DIR / "secret.key")
 # Encrypts stored credentials and account numbers: "id:base64 of 32 bytes", newest first.
-FIELD_KEYS = env_secret("FIELD_KEYS")
+FIELD_KEYS = env_secret("FIELD_KEYS") or local_field_key(DATA_DIR / "field.key")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 HTTPS = env_bool("HTTPS", default=False)
@@ -160,9 +168,20 @@ BROKER_URL = env_secret("BROKER_URL") or "memory://"
 # The embedded default has no beat: the dispatcher inside the worker ticks the schedules.
 EMBEDDED = BROKER_URL.startswith("memory://")
 JOB_LEASE_SECONDS = env_int("JOB_LEASE_SECONDS", 30, least=2)
-JOB_DISPATCH_SECONDS = env_int("JOB_DISPATCH_SECONDS", 1, least=1)
+JOB_DISPATCH_MILLISECONDS = env_int("JOB_DISPATCH_MILLISECONDS", 500, least=50)
+# The first retry's delay; it doubles with every attempt.
+JOB_BACKOFF_SECONDS = env_int("JOB_BACKOFF_SECONDS", 5)
+JOB_TIME_LIMIT_SECONDS = env_int("JOB_TIME_LIMIT_SECONDS", 240, least=1)
+JOB_RETENTION_DAYS = env_int("JOB_RETENTION_DAYS", 30, least=1)
 # Every kind of background work, by the dotted path of its BaseJob.
-JOB_KINDS: dict[str, str] = {}
+JOB_KINDS: dict[str, str] = {"jobs.clean_up": "jobs.cleaning.CleanUp"}
+# What a person may trigger by POST /api/v1/jobs/trigger/<kind>: the dotted path of a function
+# that checks the payload and enqueues the job (see jobs.triggers).
+JOB_TRIGGERS: dict[str, str] = {}
+# Seeds of the schedules that operators edit in the admin (see jobs.scheduling).
+SCHEDULES: dict[str, dict[str, Any]] = {
+    "Clean up finished jobs": {"kind": "jobs.clean_up", "crontab": "17 3 * * *"},
+}
 
 # --- Mail that we send --------------------------------------------------------------------------
 
