@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from accounts import mail, one_time_codes
-from accounts.models import CodePurpose, OneTimeCode, User
+from django.conf import settings
+
+from accounts import cleaning, invitations, mail, one_time_codes
+from accounts.models import CodePurpose, Invitation, OneTimeCode, User
 from jobs.base import BaseJob, JobRun, JsonObject
 
 
@@ -48,3 +50,36 @@ class SendCode(BaseJob):
         subject, text = mail.render(template, context)
         mail.deliver(owner.email, subject, text, message_id=run.info.id)
         return {"sent": True}
+
+
+class SendInvitation(BaseJob):
+    """The link of an invitation, whose id is `subject`."""
+
+    kind = invitations.SEND_INVITATION
+
+    def run(self, run: JobRun) -> JsonObject:
+        rows = invitations.open_invitations().select_related("tenant", "role", "invited_by")
+        invitation: Invitation | None = rows.filter(id=uuid.UUID(run.info.subject)).first()
+        if invitation is None:
+            return {"sent": False}
+        inviter = invitation.invited_by
+        context = {
+            "inviter": (inviter.name or inviter.email) if inviter else "Somebody",
+            "tenant": invitation.tenant.name,
+            "role": invitation.role.name,
+            "email": invitation.email,
+            "expires": invitation.expires_at,
+            "link": f"{settings.PUBLIC_URL}/join/?token={invitations.token_of(invitation)}",
+        }
+        subject, text = mail.render("invitation", context)
+        mail.deliver(invitation.email, subject, text, message_id=run.info.id)
+        return {"sent": True}
+
+
+class CleanUp(BaseJob):
+    """Removes what has expired and proves nothing any more."""
+
+    kind = "accounts.clean_up"
+
+    def run(self, run: JobRun) -> JsonObject:
+        return cleaning.remove_expired()
