@@ -13,5 +13,7 @@ keepalive = 5
 # A slow leak in a dependency must not become an outage.
 max_requests = 5000
 max_requests_jitter = 500
+# Nobody uses it, and two installations of one user would share it.
+control_socket_disable = True
 loglevel = env_str("LOG_LEVEL", "info").lower()
 accesslog = env_str("ACCESS_LOG") or None

@@ -172,7 +172,7 @@ DATABASES = {"default": _database}
 
 # --- Jobs ---------------------------------------------------------------------------------------
 
-BROKER_URL = env_secret("BROKER_URL") or "memory://"
+BROKER_URL = env_secret("BROKER_URL") or "memory://localhost"
 # The embedded default has no beat: the dispatcher inside the worker ticks the schedules.
 EMBEDDED = BROKER_URL.startswith("memory://")
 JOB_LEASE_SECONDS = env_int("JOB_LEASE_SECONDS", 30, least=2)

@@ -75,7 +75,7 @@ def web_command() -> list[str]:
 
 def worker_command() -> list[str]:
     return [
-        sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", "default,mail",
+        sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker", "-Q", "default,mail",
         "--loglevel", env_str("LOG_LEVEL", "INFO"), "--concurrency", "2",
     ]  # fmt: skip
 
