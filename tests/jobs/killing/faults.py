@@ -20,14 +20,6 @@ from jobs.base import JobInfo
 from jobs.models import Job
 from tenancy.scope import all_tenants
 
-# What a worker's child does, then what its parent does.
-CHILD_STEPS = (
-    "before claim", "claimed", "before run", "in page", "after page", "in last effect",
-    "after finish", "before failure", "after failure", "after run",
-)  # fmt: skip
-PARENT_STEPS = ("marking", "marked", "published")
-HOWS = ("kill child", "kill tree", "terminate", "raise")
-
 
 class Fault(Exception):
     """Raised on purpose."""
@@ -47,13 +39,20 @@ def strike(step: str, job_id: uuid.UUID, payload: dict[str, Any]) -> None:
         raise Fault(f"A fault: {step}")
 
 
+def has_struck(job_id: uuid.UUID) -> bool:
+    return _mark(job_id).exists()
+
+
 def _is_first_time(job_id: uuid.UUID) -> bool:
-    path = Path(settings.DATA_DIR) / f"struck-{job_id}"
     try:
-        path.touch(exist_ok=False)
+        _mark(job_id).touch(exist_ok=False)
     except FileExistsError:
         return False
     return True
+
+
+def _mark(job_id: uuid.UUID) -> Path:
+    return Path(settings.DATA_DIR) / f"struck-{job_id}"
 
 
 def strike_row(step: str, job_id: uuid.UUID) -> None:

@@ -6,7 +6,7 @@ import os
 import signal
 
 from jobs.base import BaseJob, JobRun, JsonObject, RetryLater
-from tests.jobs.killing.faults import strike
+from tests.jobs.killing.faults import has_struck, strike
 from tests.jobs.killing.models import Effect
 
 PAGES = ("page 1", "page 2")
@@ -20,8 +20,8 @@ class Book(BaseJob):
         strike("before run", run.info.id, run.info.payload)
 
     def run(self, run: JobRun) -> JsonObject:
-        if run.info.payload.get("fails_first") and run.info.attempt == 1:
-            raise RetryLater("The first attempt fails, as it was told.", after_seconds=0)
+        if run.info.payload.get("fails_first") and not has_struck(run.info.id):
+            raise RetryLater("It fails until the fault has struck.", after_seconds=0)
         done = Effect.objects.filter(job_id=run.info.id).count()
         for number, page in enumerate(PAGES[done:], start=done + 1):
             run.progress(number, EFFECTS)
