@@ -41,16 +41,16 @@ class JobSerializer(StrictModelSerializer):
         model = Job
         fields = (
             "id", "kind", "subject", "queue", "priority", "state", "is_cancelling", "progress",
-            "payload", "result", "error", "attempt", "max_attempts", "trigger", "triggered_by",
+            "result", "error", "attempt", "max_attempts", "trigger", "triggered_by",
             "created_at", "run_after", "started_at", "finished_at", "wait_seconds",
             "duration_seconds",
         )  # fmt: skip
         read_only_fields = fields
 
     def get_wait_seconds(self, job: Job) -> float:
-        due = max(job.created_at, job.run_after) if job.started_at is None else job.created_at
+        # `run_after` is its latest attempt's; a job can be due before it is enqueued.
         until = job.started_at or timezone.now()
-        return max(0.0, round((until - due).total_seconds(), 3))
+        return max(0.0, round((until - max(job.created_at, job.run_after)).total_seconds(), 3))
 
     def get_duration_seconds(self, job: Job) -> float | None:
         if job.started_at is None:
