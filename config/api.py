@@ -2,6 +2,21 @@
 
 from rest_framework.routers import DefaultRouter
 
+from accounts.viewsets import (
+    InvitationsViewSet,
+    MembersViewSet,
+    RolesViewSet,
+    TenantsViewSet,
+    TokensViewSet,
+    UsersViewSet,
+)
+
 router = DefaultRouter(trailing_slash=False)
+router.register("users", UsersViewSet, "user")
+router.register("tenants", TenantsViewSet, "tenant")
+router.register("roles", RolesViewSet, "role")
+router.register("members", MembersViewSet, "member")
+router.register("invitations", InvitationsViewSet, "invitation")
+router.register("tokens", TokensViewSet, "token")
 
 urlpatterns = router.urls
