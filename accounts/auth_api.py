@@ -14,7 +14,6 @@ from rest_framework.views import APIView
 from accounts import passwords, profile, registration, sign_in, tokens
 from accounts.access import access_of, person_of
 from accounts.addresses import client_address
-from accounts.authentication import IsPerson
 from accounts.auth_serializers import (
     ChallengeSerializer,
     ChangePasswordSerializer,
@@ -29,6 +28,7 @@ from accounts.auth_serializers import (
     ResetSerializer,
     TokenPairSerializer,
 )
+from accounts.authentication import IsPerson
 from accounts.models import User
 
 Checked = dict[str, Any]

@@ -108,5 +108,7 @@ class TokenSerializer(StrictModelSerializer):
 class NewTokenSerializer(TokenSerializer):
     token = serializers.CharField(read_only=True, help_text="The secret, shown this once.")
 
-    class Meta(TokenSerializer.Meta):
+    class Meta:
+        model = ApiToken
         fields = (*TokenSerializer.Meta.fields, "token")
+        read_only_fields = (*TokenSerializer.Meta.read_only_fields, "token")

@@ -69,14 +69,13 @@ class UsersViewSet(
         return querysets.users_of(current_tenant_id())
 
     def perform_update(self, serializer: BaseSerializer[Any]) -> None:
+        assert isinstance(serializer.instance, User)
         asked = serializer.validated_data.get("is_active")
         if asked is not None:
             profile.set_active(serializer.instance, is_active=asked, by=person_of(self.request))
 
 
-class TenantsViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Tenant]
-):
+class TenantsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Tenant]):
     """One's own tenants, whichever is active."""
 
     permission_classes = (IsAuthenticated,)
@@ -130,6 +129,7 @@ class RolesViewSet(
         serializer.instance = roles.create_role(**serializer.validated_data)
 
     def perform_update(self, serializer: BaseSerializer[Any]) -> None:
+        assert isinstance(serializer.instance, Role)
         serializer.instance = roles.change_role(serializer.instance, **serializer.validated_data)
 
     def perform_destroy(self, instance: Role) -> None:
@@ -150,6 +150,7 @@ class MembersViewSet(
     http_method_names = ("get", "patch", "delete", "head", "options")
 
     def perform_update(self, serializer: BaseSerializer[Any]) -> None:
+        assert isinstance(serializer.instance, Membership)
         if "role" in serializer.validated_data:
             role = serializer.validated_data["role"]
             serializer.instance = members.change_member_role(serializer.instance, role)
