@@ -3,7 +3,6 @@ one job; the file stays until the job has read it."""
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import uuid
 from collections.abc import Callable
@@ -33,7 +32,9 @@ OWN_LABEL = "My archive"
 OTHER_LABEL = "Imported files"
 
 
-def import_upload(file: UploadedFile, *, is_own: bool, account_label: str = "") -> MailImport:
+def import_upload(
+    file: UploadedFile[bytes], *, is_own: bool, account_label: str = ""
+) -> MailImport:
     """Keep an uploaded file and enqueue its import. Raises MailFileError, and keeps nothing, when
     it is too large or no mail."""
     limit = settings.MAIL_UPLOAD_MAX_MB * 2**20
@@ -186,10 +187,10 @@ def _import(run: JobRun) -> MailImport | None:
     return found
 
 
-def _kept(file: UploadedFile) -> Path:
+def _kept(file: UploadedFile[bytes]) -> Path:
     folder = Path(settings.DATA_DIR) / "uploads" / str(current_tenant_id())
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{uuid.uuid4().hex}{secrets.token_hex(4)}"
+    path = folder / uuid.uuid4().hex
     with path.open("xb") as kept:
         shutil.copyfileobj(file, kept, 1024 * 1024)
     return path

@@ -100,9 +100,7 @@ def _prepared(account: ConnectedAccount, message: FetchedMessage) -> Prepared:
     return Prepared(email, row)
 
 
-def _read_into(
-    email: Email, raw: bytes, authserv_id: str, *, received_at: datetime | None
-) -> None:
+def _read_into(email: Email, raw: bytes, authserv_id: str, *, received_at: datetime | None) -> None:
     """Fill in what can be read of a message; what cannot be read goes to quarantine."""
     now = timezone.now()
     try:
