@@ -196,7 +196,9 @@ JOB_KINDS: dict[str, str] = {
 }
 # What a person may trigger by POST /api/v1/jobs/trigger/<kind>: the dotted path of a function
 # that checks the payload and enqueues the job (see jobs.triggers).
-JOB_TRIGGERS: dict[str, str] = {}
+JOB_TRIGGERS: dict[str, str] = {
+    "mail_ingest.fetch_account": "mail_ingest.triggers.trigger_fetch",
+}
 # Seeds of the schedules that operators edit in the admin (see jobs.scheduling).
 SCHEDULES: dict[str, dict[str, Any]] = {
     "Clean up finished jobs": {"kind": "jobs.clean_up", "crontab": "17 3 * * *"},

@@ -14,7 +14,7 @@ from django.utils import timezone
 from jobs.models import Job
 from jobs.runner import JobRunner
 from mail_ingest.deleting import DeleteAccount
-from mail_ingest.errors import MailboxError, MailError
+from mail_ingest.errors import MailboxError, MailConflict, MailError
 from mail_ingest.fetching import BackfillAccount, FetchAccount
 from mail_ingest.models import AccountKind, AccountState, ConnectedAccount
 from mail_ingest.providers.base import CheckResult, ProviderError
@@ -163,7 +163,7 @@ def _save(account: ConnectedAccount, **options: Any) -> None:
         with transaction.atomic():
             account.save(**options)
     except IntegrityError as error:
-        raise MailError(
+        raise MailConflict(
             "This mailbox, or an import with this label, is connected already.",
             code="already_connected",
         ) from error
@@ -178,7 +178,7 @@ def _require_mailbox(account: ConnectedAccount) -> None:
 
 def _require_state(account: ConnectedAccount, *states: AccountState) -> None:
     if account.state not in states:
-        raise MailError(
+        raise MailConflict(
             f"The account is {account.get_state_display().lower()}.", code="account_not_active"
         )
 
