@@ -10,7 +10,9 @@ from accounts.viewsets import (
     TokensViewSet,
     UsersViewSet,
 )
+from extraction.viewsets import EmailExtractionViewSet, LLMTransactionViewSet
 from jobs.viewsets import JobViewSet
+from mail_ingest.viewsets import ConnectedAccountViewSet, EmailViewSet, MailImportViewSet
 
 router = DefaultRouter(trailing_slash=False)
 router.register("users", UsersViewSet, "user")
@@ -19,6 +21,11 @@ router.register("roles", RolesViewSet, "role")
 router.register("members", MembersViewSet, "member")
 router.register("invitations", InvitationsViewSet, "invitation")
 router.register("tokens", TokensViewSet, "token")
-router.register("jobs", JobViewSet)
+router.register("jobs", JobViewSet, "job")
+router.register("connected-accounts", ConnectedAccountViewSet, "connected-account")
+router.register("mail-imports", MailImportViewSet, "mail-import")
+router.register("emails", EmailViewSet, "email")
+router.register("email-extractions", EmailExtractionViewSet, "email-extraction")
+router.register("llm-transactions", LLMTransactionViewSet, "llm-transaction")
 
 urlpatterns = router.urls

@@ -191,15 +191,31 @@ JOB_KINDS: dict[str, str] = {
     "accounts.send_code": "accounts.jobs.SendCode",
     "accounts.send_invitation": "accounts.jobs.SendInvitation",
     "accounts.clean_up": "accounts.jobs.CleanUp",
+    "mail_ingest.enqueue_due_accounts": "mail_ingest.scheduling.EnqueueDueAccounts",
+    "mail_ingest.fetch_account": "mail_ingest.fetching.FetchAccount",
+    "mail_ingest.backfill_account": "mail_ingest.fetching.BackfillAccount",
+    "mail_ingest.import_file": "mail_ingest.imports.ImportFile",
+    "mail_ingest.delete_account": "mail_ingest.deleting.DeleteAccount",
 }
 # What a person may trigger by POST /api/v1/jobs/trigger/<kind>: the dotted path of a function
 # that checks the payload and enqueues the job (see jobs.triggers).
-JOB_TRIGGERS: dict[str, str] = {}
+JOB_TRIGGERS: dict[str, str] = {
+    "mail_ingest.fetch_account": "mail_ingest.triggers.trigger_fetch",
+}
 # Seeds of the schedules that operators edit in the admin (see jobs.scheduling).
 SCHEDULES: dict[str, dict[str, Any]] = {
     "Clean up finished jobs": {"kind": "jobs.clean_up", "crontab": "17 3 * * *"},
     "Forget expired codes and sessions": {"kind": "accounts.clean_up", "crontab": "41 3 * * *"},
+    "Fetch new mail": {"kind": "mail_ingest.enqueue_due_accounts", "interval_seconds": 60},
 }
+
+# --- Mail that we read --------------------------------------------------------------------------
+
+# A tenant names the mail server, so private addresses are refused but for the operator's own:
+# host names, addresses or networks.
+MAIL_ALLOWED_PRIVATE_HOSTS = env_list("MAIL_ALLOWED_PRIVATE_HOSTS")
+MAIL_TIMEOUT_SECONDS = env_int("MAIL_TIMEOUT_SECONDS", 30, least=1)
+MAIL_UPLOAD_MAX_MB = env_int("MAIL_UPLOAD_MAX_MB", 1024, least=1)
 
 # --- Mail that we send --------------------------------------------------------------------------
 

@@ -3,7 +3,6 @@ one job; the file stays until the job has read it."""
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import uuid
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from jobs.base import BaseJob, JobRun, JsonObject, PermanentError, RetryLater
 from jobs.models import Job, JobQueue
 from jobs.runner import JobRunner
 from mail_ingest.charsets import storable
-from mail_ingest.errors import MailFileError
+from mail_ingest.errors import MailConflict, MailFileError
 from mail_ingest.fetching import SourceStopped, Tally, job_errors, read_pages
 from mail_ingest.models import AccountKind, AccountState, ConnectedAccount, MailImport
 from mail_ingest.providers.base import Cursor, ProviderRefused
@@ -33,16 +32,14 @@ OWN_LABEL = "My archive"
 OTHER_LABEL = "Imported files"
 
 
-def import_upload(file: UploadedFile, *, is_own: bool, account_label: str = "") -> MailImport:
+def import_upload(
+    file: UploadedFile[bytes], *, is_own: bool, account_label: str = ""
+) -> MailImport:
     """Keep an uploaded file and enqueue its import. Raises MailFileError, and keeps nothing, when
     it is too large or no mail."""
     limit = settings.MAIL_UPLOAD_MAX_MB * 2**20
     if file.size is None or file.size > limit:
-        raise MailFileError(
-            f"The file is larger than {settings.MAIL_UPLOAD_MAX_MB} MB. Split it, or have the"
-            " operator run “manage.py import_mail”.",
-            code="file_too_large",
-        )
+        raise MailFileError(too_large(), code="file_too_large")
     name = storable(Path(file.name or "upload").name)[:255]
     path = _kept(file)
     try:
@@ -52,6 +49,13 @@ def import_upload(file: UploadedFile, *, is_own: bool, account_label: str = "") 
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def too_large() -> str:
+    return (
+        f"The file is larger than {settings.MAIL_UPLOAD_MAX_MB} MB. Split it, or have the operator"
+        " run “manage.py import_mail”."
+    )
 
 
 def start_import(
@@ -96,12 +100,12 @@ def upload_account(label: str, *, is_own: bool) -> ConnectedAccount:
     )
     if not is_new and account.is_own != is_own:
         state = "was" if account.is_own else "was not"
-        raise MailFileError(
+        raise MailConflict(
             f"“{label}” {state} declared your own archive; import into another account.",
             code="ownership_differs", field="is_own",
         )  # fmt: skip
     if account.state != AccountState.ACTIVE:
-        raise MailFileError(
+        raise MailConflict(
             f"“{label}” is {account.get_state_display().lower()}.", code="account_not_active"
         )
     return account
@@ -186,10 +190,10 @@ def _import(run: JobRun) -> MailImport | None:
     return found
 
 
-def _kept(file: UploadedFile) -> Path:
+def _kept(file: UploadedFile[bytes]) -> Path:
     folder = Path(settings.DATA_DIR) / "uploads" / str(current_tenant_id())
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{uuid.uuid4().hex}{secrets.token_hex(4)}"
+    path = folder / uuid.uuid4().hex
     with path.open("xb") as kept:
         shutil.copyfileobj(file, kept, 1024 * 1024)
     return path
