@@ -5,7 +5,10 @@ Nonsense is refused at start with the name of the variable and what it may be.
 
 from __future__ import annotations
 
+import base64
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -56,15 +59,20 @@ def env_secret(name: str, default: str = "") -> str:
     return os.environ.get(name, default)
 
 
-def local_secret(path: Path) -> str:
+def local_secret(path: Path, make: Callable[[], str] = lambda: get_random_string(64)) -> str:
     """The secret of an embedded installation: made on first use and kept in a file that only its
-    owner reads. Two processes that start at once agree on one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii")
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        secret = get_random_string(64)
-        file.write(secret)
-    return secret
+    owner reads. Two processes that start at once agree on one: the file appears complete."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(make())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text(encoding="ascii")
+
+
+def local_field_key(path: Path) -> str:
+    """FIELD_KEYS of an embedded installation."""
+    return local_secret(path, lambda: "local:" + base64.b64encode(os.urandom(32)).decode())

@@ -13,7 +13,15 @@ import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import env_bool, env_int, env_list, env_secret, env_str, local_secret
+from config.env import (
+    env_bool,
+    env_int,
+    env_list,
+    env_secret,
+    env_str,
+    local_field_key,
+    local_secret,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env_str("DATA_DIR", str(BASE_DIR / "var")))
@@ -24,11 +32,12 @@ VERSION = "0.1.0"
 DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = env_secret("SECRET_KEY") or local_secret(DATA_DIR / "secret.key")
 # Encrypts stored credentials and account numbers: "id:base64 of 32 bytes", newest first.
-FIELD_KEYS = env_secret("FIELD_KEYS")
+FIELD_KEYS = env_secret("FIELD_KEYS") or local_field_key(DATA_DIR / "field.key")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 HTTPS = env_bool("HTTPS", default=False)
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_PROXY_SSL_HEADER = (
@@ -58,6 +67,7 @@ CONTENT_SECURITY_POLICY = {
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -82,6 +92,7 @@ INSTALLED_APPS = [
     "config",
 ]
 MIDDLEWARE = [
+    "config.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -157,9 +168,20 @@ BROKER_URL = env_secret("BROKER_URL") or "memory://"
 # The embedded default has no beat: the dispatcher inside the worker ticks the schedules.
 EMBEDDED = BROKER_URL.startswith("memory://")
 JOB_LEASE_SECONDS = env_int("JOB_LEASE_SECONDS", 30, least=2)
-JOB_DISPATCH_SECONDS = env_int("JOB_DISPATCH_SECONDS", 1, least=1)
+JOB_DISPATCH_MILLISECONDS = env_int("JOB_DISPATCH_MILLISECONDS", 500, least=50)
+# The first retry's delay; it doubles with every attempt.
+JOB_BACKOFF_SECONDS = env_int("JOB_BACKOFF_SECONDS", 5)
+JOB_TIME_LIMIT_SECONDS = env_int("JOB_TIME_LIMIT_SECONDS", 240, least=1)
+JOB_RETENTION_DAYS = env_int("JOB_RETENTION_DAYS", 30, least=1)
 # Every kind of background work, by the dotted path of its BaseJob.
-JOB_KINDS: dict[str, str] = {}
+JOB_KINDS: dict[str, str] = {"jobs.clean_up": "jobs.cleaning.CleanUp"}
+# What a person may trigger by POST /api/v1/jobs/trigger/<kind>: the dotted path of a function
+# that checks the payload and enqueues the job (see jobs.triggers).
+JOB_TRIGGERS: dict[str, str] = {}
+# Seeds of the schedules that operators edit in the admin (see jobs.scheduling).
+SCHEDULES: dict[str, dict[str, Any]] = {
+    "Clean up finished jobs": {"kind": "jobs.clean_up", "crontab": "17 3 * * *"},
+}
 
 # --- Mail that we send --------------------------------------------------------------------------
 
@@ -183,8 +205,15 @@ PUBLIC_URL = env_str("PUBLIC_URL", "http://localhost:8000").rstrip("/")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["config.filters.StrictFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "config.pagination.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": [
+        "config.parsers.StrictJSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "EXCEPTION_HANDLER": "config.problems.problem_handler",
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
@@ -206,7 +235,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api(/v1)?",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.schema.add_problems_and_headers",
+    ],
 }
 CORS_ALLOWED_ORIGINS = env_list("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
@@ -229,7 +263,16 @@ WHITENOISE_USE_FINDERS = True
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_id": {"()": "config.middleware.RequestIdFilter"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request_id"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
 }

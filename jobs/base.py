@@ -36,7 +36,7 @@ class PermanentError(Exception):
 
 
 class JobCancelled(Exception):
-    """Somebody cancelled the job while it ran. Raised by `progress()` and `finishing()`."""
+    """Somebody cancelled the job while it ran. Raised by JobRun's methods."""
 
 
 class LostLease(Exception):
@@ -53,6 +53,7 @@ class JobInfo:
     subject: str
     payload: JsonObject
     attempt: int
+    max_attempts: int
     triggered_by_id: uuid.UUID | None
 
 
@@ -71,7 +72,9 @@ class JobRun(Protocol):
 
     def finish(self, effect: Callable[[], JsonObject]) -> None:
         """Apply the last effect and SUCCEEDED in one transaction. Optional: without it the
-        runner marks success after `run` returns."""
+        runner marks success after `run` returns. The effect runs when this job no longer counts
+        as live, so it may enqueue its own continuation under the same subject.
+        Raises LostLease, JobCancelled; then nothing is written."""
 
 
 class BaseJob:
@@ -92,4 +95,5 @@ class BaseJob:
         """Called after success has been committed. Errors are logged, not retried."""
 
     def on_failure(self, run: JobRun, error: BaseException, *, final: bool) -> None:
-        """Called after a failed attempt has been recorded; `final` when it was the last."""
+        """Called after a failed attempt has been recorded; `final` when it was the last. A
+        worker that was killed cannot call it: what must be known of lost work is on its row."""

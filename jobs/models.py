@@ -5,7 +5,7 @@
                                       DEAD after `max_attempts`)
     READY | QUEUED | RUNNING -> CANCELLED
 
-Every transition is one compare-and-set update on the state it leaves (see `querysets.py`).
+Every transition is one compare-and-set update on the state it leaves (see `transitions.py`).
 Times that decide anything come from the database's clock, never from a worker's.
 """
 
@@ -29,7 +29,9 @@ class JobState(models.TextChoices):
     CANCELLED = "cancelled"
 
 
-LIVE_STATES = (JobState.READY, JobState.QUEUED, JobState.RUNNING)
+WAITING_STATES = (JobState.READY, JobState.QUEUED)
+LIVE_STATES = (*WAITING_STATES, JobState.RUNNING)
+UNSUCCESSFUL_STATES = (JobState.FAILED, JobState.DEAD)
 
 
 class JobQueue(models.TextChoices):
@@ -52,11 +54,19 @@ class Job(TenantModel):
     priority = models.SmallIntegerField(default=0, help_text="Higher runs first.")
     payload = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=12, choices=JobState, default=JobState.READY)
-    attempt = models.PositiveIntegerField(default=0)
+    attempt = models.PositiveIntegerField(
+        default=0, help_text="Never goes back: it fences off an earlier attempt that still runs."
+    )
     max_attempts = models.PositiveIntegerField(default=5)
     run_after = models.DateTimeField(db_default=Now())
-    lease_until = models.DateTimeField(null=True, blank=True)
-    worker = models.CharField(max_length=120, blank=True)
+    lease_until = models.DateTimeField(
+        null=True, blank=True,
+        help_text="Queued: when it is published again. Running: when its worker counts as lost.",
+    )  # fmt: skip
+    worker = models.CharField(
+        max_length=120, blank=True, help_text="Who published it; once running, who runs it."
+    )
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
     progress_done = models.PositiveIntegerField(default=0)
     progress_total = models.PositiveIntegerField(null=True, blank=True)
     progress_message = models.CharField(max_length=300, blank=True)
@@ -80,15 +90,31 @@ class Job(TenantModel):
                 fields=("tenant", "kind", "subject"),
                 condition=models.Q(state__in=LIVE_STATES),
                 name="job_one_live_per_subject",
-                nulls_distinct=False,
+            ),
+            # NULLs are distinct to a unique index: work without a tenant needs its own.
+            models.UniqueConstraint(
+                fields=("kind", "subject"),
+                condition=models.Q(state__in=LIVE_STATES, tenant__isnull=True),
+                name="job_one_live_per_system_subject",
             ),
         )
         indexes = (
             models.Index(fields=("tenant", "-created_at", "-id"), name="job_newest"),
+            # The dispatcher hops from tenant to tenant along these two.
             models.Index(
-                fields=("queue", "-priority", "run_after"),
-                condition=models.Q(state__in=(JobState.READY, JobState.QUEUED)),
+                fields=("queue", "tenant", "-priority", "run_after"),
+                condition=models.Q(state__in=WAITING_STATES),
                 name="job_due",
+            ),
+            models.Index(
+                fields=("queue", "tenant", "run_after"),
+                condition=models.Q(state__in=WAITING_STATES, priority__gt=0),
+                name="job_due_interactive",
+            ),
+            models.Index(
+                fields=("tenant", "-created_at"),
+                condition=models.Q(state__in=UNSUCCESSFUL_STATES),
+                name="job_needs_attention",
             ),
             models.Index(
                 fields=("lease_until",),
@@ -117,3 +143,19 @@ class ScheduleSlot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.schedule} {self.slot:%Y-%m-%d %H:%M}"
+
+
+class WorkerHeartbeat(models.Model):
+    """A worker whose dispatcher has been alive at `seen_at`. Operators' data, of no tenant."""
+
+    name = models.CharField(primary_key=True, max_length=120)
+    queues = models.JSONField(default=list)
+    processes = models.PositiveIntegerField(default=1)
+    started_at = models.DateTimeField(db_default=Now())
+    seen_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

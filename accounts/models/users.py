@@ -1,4 +1,4 @@
-"""Users, memberships and roles."""
+"""People."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from tenancy.ids import new_id
-from tenancy.models import TenantModel
-from tenancy.permissions import BUILT_IN_ROLES
+from tenancy.models import validate_time_zone
 
 
 class UserManager(BaseUserManager["User"]):
@@ -37,10 +36,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=8, default="en")
-    time_zone = models.CharField(max_length=64, default="UTC")
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     email_verified_at = models.DateTimeField(null=True, blank=True)
+    require_otp = models.BooleanField(
+        default=False, help_text="A password alone does not sign in: a code by mail must follow."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -55,43 +57,3 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
-
-
-class Role(TenantModel):
-    """A named set of permission codes. Built-in roles exist in every tenant and take their codes
-    from `tenancy.permissions.BUILT_IN_ROLES`, so that a new version's codes reach them."""
-
-    key = models.SlugField(max_length=40)
-    name = models.CharField(max_length=80)
-    permissions = models.JSONField(default=list, blank=True)
-    is_built_in = models.BooleanField(default=False, editable=False)
-
-    class Meta(TenantModel.Meta):
-        ordering = ("key",)
-        constraints = (
-            models.UniqueConstraint(fields=("tenant", "key"), name="role_key_per_tenant"),
-        )
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def codes(self) -> frozenset[str]:
-        if self.is_built_in:
-            return BUILT_IN_ROLES[self.key]
-        return frozenset(self.permissions)
-
-
-class Membership(TenantModel):
-    """One person in one tenant, with one role."""
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="memberships")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta(TenantModel.Meta):
-        ordering = ("created_at",)
-        constraints = (models.UniqueConstraint(fields=("tenant", "user"), name="membership_once"),)
-
-    def __str__(self) -> str:
-        return f"{self.user} ({self.role})"

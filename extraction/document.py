@@ -1,0 +1,227 @@
+"""The document a message is read as. Pure: no Django here.
+
+`text` is what a person is shown, and every evidence span indexes it. `normalized` is the same text
+for matching: digits of all scripts as ASCII, exotic spaces as spaces, invisible characters gone.
+`folded` is `normalized` in lower case without accents, character by character, so that a position
+in one is a position in the other; `span` maps positions back to `text`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from array import array
+from dataclasses import dataclass
+from datetime import datetime
+
+from extraction.reading import Evidence
+from mail_ingest.html_text import html_to_text
+
+MAX_TEXT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One message, ready to be read. `received_at` is an aware datetime."""
+
+    text: str
+    normalized: str
+    folded: str
+    offsets: array[int] | None
+    subject_end: int
+    sender: str | None = None
+    sender_name: str | None = None
+    received_at: datetime | None = None
+    html: str | None = None
+    language_hint: str | None = None
+    home_currency: str | None = None
+    country: str | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The span in `text` of a span in `normalized` or `folded`."""
+        if self.offsets is None or start >= end:
+            return start, end
+        return self.offsets[start], self.offsets[end - 1] + 1
+
+    def evidence(self, start: int, end: int) -> Evidence:
+        """The evidence for a span of `normalized`."""
+        first, last = self.span(start, end)
+        return Evidence(self.text[first:last], first, last)
+
+
+def document_from_message(
+    *,
+    sender: str | None,
+    sender_name: str | None,
+    subject: str | None,
+    received_at: datetime | None,
+    text: str | None,
+    html: str | None,
+    language_hint: str | None = None,
+    home_currency: str | None = None,
+    country: str | None = None,
+) -> Document:
+    """The document of a message: subject, a blank line, body.
+
+    The body is the plain part, or the text of the HTML where the plain part is missing or tells
+    much less. `home_currency` and `country` are the account's own, where they are known.
+    """
+    heading = " ".join((subject or "").split())
+    body = _body(text, html)
+    sender, sender_name, body = _unwrap_forward(sender, sender_name, body)
+    whole = f"{heading}\n\n{body}" if heading else body
+    whole = unicodedata.normalize("NFC", whole)[:MAX_TEXT]
+    normalized, offsets = normalize(whole)
+    return Document(
+        text=whole,
+        normalized=normalized,
+        folded=fold(normalized),
+        offsets=offsets,
+        subject_end=len(heading),
+        sender=sender,
+        sender_name=sender_name,
+        received_at=received_at,
+        html=html,
+        language_hint=language_hint,
+        home_currency=home_currency,
+        country=country,
+    )
+
+
+def normalize(text: str) -> tuple[str, array[int] | None]:
+    """`text` for matching and, where characters were dropped, the offset of each that is left."""
+    if text.isascii():
+        return _letters_in_numbers(text.replace("\r", " ")), None
+    if not _DROPPED.search(text):
+        return _letters_in_numbers(text.translate(_PLAIN)), None
+    offsets = array("l", (i for i, char in enumerate(text) if char not in _DROPPED_CHARS))
+    kept = "".join([text[i] for i in offsets])
+    return _letters_in_numbers(kept.translate(_PLAIN)), offsets
+
+
+def fold(text: str) -> str:
+    """Lower case without accents, one character for one character."""
+    return text.lower() if text.isascii() else text.translate(_FOLDED)
+
+
+_O_IN_NUMBER = re.compile(r"(?<=\d)([.,]?)([Oo]{2,})(?![A-Za-z])")
+
+
+def _letters_in_numbers(text: str) -> str:
+    """Spam writes Rs.15,OOO with letters O: read them as zeros."""
+    return _O_IN_NUMBER.sub(lambda match: match[1] + "0" * len(match[2]), text)
+
+
+def _body(text: str | None, html: str | None) -> str:
+    plain = _tidy_plain(text or "")
+    if not html:
+        return html_to_text(plain) if _looks_like_html(plain) else plain
+    rendered = html_to_text(html)
+    if not plain or _looks_like_html(plain):
+        return rendered
+    poorer = sum(map(str.isdigit, plain)) * 2 < sum(map(str.isdigit, rendered))
+    return rendered if poorer else plain
+
+
+def _tidy_plain(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def _looks_like_html(text: str) -> bool:
+    return text[:200].lstrip().lower().startswith(("<html", "<!doctype", "<div", "<table", "<body"))
+
+
+_FORWARD_MARK = re.compile(
+    r"^(?:-{2,} ?(?:Forwarded message|Original Message|Mensaje reenviado|Mensagem encaminhada"
+    r"|Message transféré|Weitergeleitete Nachricht|Messaggio inoltrato) ?-{2,}"
+    r"|Begin forwarded message:)[ ]*\n",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HEADER_LINE = re.compile(
+    r"(?:From|To|Date|Sent|Subject|Cc|Reply-To|De|Von|Da|Para|Fecha|Data|Datum|Asunto|Assunto"
+    r"|Objet|Betreff|Oggetto|Gesendet|An|À|A)\s?:.*\n?",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"<?([\w.+-]{1,64}@[\w.-]{1,190}\.\w{2,24})>?")
+
+
+def _unwrap_forward(
+    sender: str | None, name: str | None, body: str
+) -> tuple[str | None, str | None, str]:
+    """Sender and body of the message inside a forward; headers of the wrapper are dropped."""
+    mark = _FORWARD_MARK.search(body[:3000])
+    if mark is None:
+        return sender, name, body
+    position = mark.end()
+    lines: list[str] = []
+    while (line := _HEADER_LINE.match(body, position)) or body.startswith("\n", position):
+        if line is None and lines:
+            break
+        lines.append(line[0] if line else "")
+        position = line.end() if line else position + 1
+    origin = next((line for line in lines if line.lower().startswith(("from", "de", "von"))), "")
+    address = _ADDRESS.search(origin)
+    if address is None:
+        return sender, name, body
+    inner_name = origin[: address.start()].partition(":")[2].strip(' "<*')
+    return address[1].lower(), inner_name or None, body[position:].lstrip()
+
+
+def _dropped() -> str:
+    invisible = "".join(
+        chr(code)
+        for start, end in ((0x00AD, 0x00AE), (0x200B, 0x2010), (0x202A, 0x202F), (0x2060, 0x2070),
+                           (0xFE00, 0xFE10), (0xFEFF, 0xFF00), (0x064B, 0x0653), (0x0591, 0x05BE))
+        for code in range(start, end)
+    )  # fmt: skip
+    return invisible + "\u034f\u061c\u0640\u180e"
+
+
+_DROPPED_CHARS = frozenset(_dropped())
+_DROPPED = re.compile("[" + re.escape(_dropped()) + "]")
+
+_SINGLES = {
+    "’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "“": '"', "”": '"', "«": '"', "»": '"',
+    "٫": ".", "٬": ",", "٪": "%", "−": "-", "￥": "¥", "￡": "£", "￦": "₩", "\u3000": " ", "\t": "\t",
+    "⁄": "/", "∕": "/", "․": ".", "…": "…", "\u0085": "\n", "\u2028": "\n", "\r": " ",
+}  # fmt: skip
+
+
+def _plain_table() -> dict[int, str]:
+    table: dict[int, str] = {ord(char): to for char, to in _SINGLES.items()}
+    for code in range(0x80, 0x1FFFF):
+        char = chr(code)
+        category = unicodedata.category(char)
+        if category == "Nd":
+            table[code] = str(unicodedata.decimal(char))
+        elif category == "Zs":
+            table[code] = " "
+        elif category == "Pd":
+            table[code] = "-"
+        elif 0xFF01 <= code <= 0xFF5E or 0x1D400 <= code <= 0x1D7FF:
+            table[code] = unicodedata.normalize("NFKC", char)
+    return table
+
+
+_ALIKE = {
+    "ı": "i", "İ": "i", "ł": "l", "Ł": "l", "ø": "o", "Ø": "o", "đ": "d", "Đ": "d", "ё": "е",
+    "Ё": "е", "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه",
+    "ؤ": "و", "ئ": "ي", "ς": "σ", "ħ": "h", "Ħ": "h",
+}  # fmt: skip
+
+
+def _folded_table() -> dict[int, str]:
+    table: dict[int, str] = {}
+    for code in (*range(0x41, 0x590), *range(0x10A0, 0x1100), *range(0x1E00, 0x2000)):
+        lower = chr(code).lower()
+        lower = lower if len(lower) == 1 else chr(code)
+        if not 0x400 <= code < 0x530:
+            lower = unicodedata.normalize("NFD", lower)[0]
+        table[code] = lower
+    table.update({ord(char): to for char, to in _ALIKE.items()})
+    return table
+
+
+_PLAIN = _plain_table()
+_FOLDED = _folded_table()

@@ -1,0 +1,244 @@
+"""Money in a document: every number with a currency beside it, and bare amounts. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from extraction.document import Document
+from extraction.extractors.currencies import (
+    CurrencyMark,
+    currency_of,
+    mark_after,
+    mark_before,
+    multipliers,
+)
+from extraction.extractors.numbers import NUMBER, parse_number
+from finance.money import InvalidMoney, Money, exponent
+
+MASK = "\ue000"
+MASK_TAIL = "\ue001"
+_GAP_BEFORE = re.compile(r"[ \t]{0,2}:?[ \t]{0,2}[+\-]?[ ]?$")
+_BARE_SHAPE = re.compile(r"\d{1,3}(?:[ .,']\d{2,3})*[.,]\d{2}|\d{1,3}(?:[,.]\d{3})+|\d+[.,]\d{2}")
+_MASKED_LEFT = frozenset("*xX•●#·_@")
+_MULTIPLIER = re.compile(r"[ ]?(?:(million|millones|milhoes|mil|lakhs?|lacs?|crores?|тыс|млн|juta"
+                         r"|ribu|rb|jt|trieu|nghin|k)(?![^\W\d_])\.?|([万萬만億亿억천千]|ล้าน))")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number in the text that is, or may be, money.
+
+    `start:end` covers sign, currency and number; `codes` is what the currency mark can mean, empty
+    for a bare number; `value` is settled by `resolve`.
+    """
+
+    start: int
+    end: int
+    number: tuple[int, int]
+    token: str
+    codes: tuple[str, ...]
+    factor: int = 1
+    sign: str = ""
+    shaped: bool = True
+    currency: str | None = None
+    ambiguous: bool = False
+    inferred: bool = False
+    money: Money | None = None
+
+    @property
+    def value(self) -> Decimal | None:
+        value = parse_number(self.token, self.currency or (self.codes[0] if self.codes else None))
+        return None if value is None else value * self.factor
+
+
+def find_amounts(document: Document, taken: Iterable[tuple[int, int]]) -> list[Amount]:
+    """All numbers with a currency beside them and all bare numbers, in order; `taken` spans
+    (dates, times) are left out."""
+    text, folded = document.normalized, document.folded
+    blocked = _positions(taken)
+    found: list[Amount] = []
+    last_end = 0
+    for match in NUMBER.finditer(text):
+        start, end = match.span()
+        if start < last_end or start in blocked:
+            continue
+        amount = _amount_at(text, folded, start, end, last_end)
+        if amount is None and " " in match[0]:
+            # not a space-grouped amount: its first group alone may be one ("5 000 items")
+            end = start + match[0].index(" ")
+            amount = _amount_at(text, folded, start, end, last_end)
+        if amount is not None:
+            found.append(amount)
+            last_end = amount.end
+    return found
+
+
+def _positions(spans: Iterable[tuple[int, int]]) -> set[int]:
+    return {position for start, end in spans for position in range(start, end)}
+
+
+def _amount_at(text: str, folded: str, start: int, end: int, floor: int) -> Amount | None:
+    if start and text[start - 1] in _MASKED_LEFT:
+        return None
+    if text.startswith("%", end) or text.startswith(" %", end):
+        return None
+    gap = _GAP_BEFORE.search(text, max(floor, start - 6), start)
+    mark_end = gap.start() if gap else start
+    before = mark_before(folded[:start], text, mark_end) if mark_end > floor else None
+    if before is None and mark_end and text[mark_end - 1] == "." and mark_end - 1 > floor:
+        before = mark_before(folded, text, mark_end - 1)
+        before = CurrencyMark(before.codes, before.length + 1) if before else None
+    factor, after_number = _factor(folded, end, has_currency=before is not None)
+    space = 1 if text.startswith((" ", "\t"), after_number) else 0
+    after = mark_after(folded, text, after_number + space)
+    if before and after and after.codes[0] not in before.codes:
+        # "Rs 500 USD 5": the second mark belongs to the next number
+        after = None if _number_follows(text, after_number + space + after.length) else after
+    return _build(text, start, end, mark_end, before, after, factor, after_number, space)
+
+
+def _build(
+    text: str,
+    start: int,
+    end: int,
+    mark_end: int,
+    before: CurrencyMark | None,
+    after: CurrencyMark | None,
+    factor: int,
+    after_number: int,
+    space: int,
+) -> Amount | None:
+    token = text[start:end]
+    if before and after and set(after.codes) & set(before.codes):
+        codes = tuple(code for code in before.codes if code in after.codes)
+    elif after and before and len(before.codes) > 1 and len(after.codes) == 1:
+        codes = after.codes
+    else:
+        codes = before.codes if before else after.codes if after else ()
+        after = None if before else after
+    first = mark_end - before.length if before else start
+    last = after_number + space + after.length if after else after_number
+    sign = _sign(text, first, mark_end, start)
+    if not before and sign and start and text[start - 1] in "+-":
+        first = start - 1
+    if not codes:
+        return _bare(text, start, end, token, sign)
+    if " " in token and token.count(" ") == 1 and len(token) == 7 and not after and not before:
+        return None
+    return Amount(first, last, (start, end), token, codes, factor, sign)
+
+
+def _bare(text: str, start: int, end: int, token: str, sign: str) -> Amount | None:
+    if " " in token and "." not in token and "," not in token:
+        return None
+    if start and (text[start - 1].isalnum() or text[start - 1] in "/_=&?"):
+        return None
+    if end < len(text) and (text[end].isalnum() or text[end] in "/_:@"):
+        return None
+    shaped = _BARE_SHAPE.fullmatch(token) is not None
+    if not shaped and len(token) > 9:
+        return None
+    return Amount(start, end, (start, end), token, (), 1, sign, shaped)
+
+
+def _sign(text: str, first: int, mark_end: int, start: int) -> str:
+    between = text[mark_end:start].strip(" :\t")
+    if between in ("+", "-"):
+        return between
+    left = text[max(0, first - 2) : first]
+    if left and left[-1] in "+-" and (len(left) == 1 or not left[0].isalnum()):
+        return left[-1]
+    return ""
+
+
+def _factor(folded: str, end: int, *, has_currency: bool) -> tuple[int, int]:
+    match = _MULTIPLIER.match(folded, end)
+    if match is None:
+        return 1, end
+    word = match[1] or match[2]
+    if word == "k":
+        return (1000, match.end()) if has_currency and match[0][0] != " " else (1, end)
+    return multipliers().get(word, 1), match.end()
+
+
+def _number_follows(text: str, position: int) -> bool:
+    return re.match(r"[ ]?\.?[ ]?\d", text[position : position + 4]) is not None
+
+
+def mask(folded: str, amounts: Iterable[Amount]) -> str:
+    """The folded text with each amount replaced by MASK + MASK_TAIL…, length unchanged."""
+    parts: list[str] = []
+    position = 0
+    for amount in amounts:
+        if not amount.codes and not amount.shaped:
+            continue
+        parts += (folded[position : amount.start], MASK)
+        parts.append(MASK_TAIL * (amount.end - amount.start - 1))
+        position = amount.end
+    parts.append(folded[position:])
+    return "".join(parts)
+
+
+def resolve(
+    amounts: list[Amount], countries: dict[str, float], home_currency: str | None
+) -> list[Amount]:
+    """Amounts with their currency and value. Ambiguous signs take the currency that the message's
+    countries and its other, unambiguous amounts speak for; a bare number stays without."""
+    weights: dict[str, float] = {}
+    for country, weight in countries.items():
+        code = currency_of(country)
+        if code:
+            weights[code] = weights.get(code, 0.0) + weight
+    if home_currency:
+        weights[home_currency] = weights.get(home_currency, 0.0) + 4.0
+    for amount in amounts:
+        if len(amount.codes) == 1:
+            weights[amount.codes[0]] = weights.get(amount.codes[0], 0.0) + 1.0
+    return [_resolved(amount, weights) for amount in amounts]
+
+
+def _resolved(amount: Amount, weights: dict[str, float]) -> Amount:
+    if not amount.codes:
+        return amount
+    codes = amount.codes
+    ranked = sorted(codes, key=lambda code: -weights.get(code, 0.0))
+    best = ranked[0]
+    ambiguous = len(codes) > 1 and not weights.get(best)
+    # CLDR knows no toman; the ledger keeps rials, ten to a toman.
+    factor, currency = (amount.factor * 10, "IRR") if best == "IRT" else (amount.factor, best)
+    return with_currency(replace(amount, factor=factor), currency, ambiguous=ambiguous)
+
+
+def common_currency(amounts: list[Amount], countries: dict[str, float]) -> str | None:
+    """The currency meant by bare numbers: that of the other amounts, else of the country."""
+    named = [amount.currency for amount in amounts if amount.currency]
+    if named:
+        return named[0]
+    top = max(countries, key=lambda country: countries[country], default=None)
+    return currency_of(top) if top else None
+
+
+def with_currency(
+    amount: Amount, currency: str, *, ambiguous: bool = False, inferred: bool = False
+) -> Amount:
+    """The same amount in a currency; its money is None where the number does not fit it."""
+    value = parse_number(amount.token, currency)
+    money = None
+    if value is not None:
+        try:
+            money = Money.parse(_fitted(value * amount.factor, currency), currency)
+        except InvalidMoney:
+            money = None
+    return replace(
+        amount, currency=currency, ambiguous=ambiguous, inferred=inferred, money=money
+    )
+
+
+def _fitted(value: Decimal, currency: str) -> Decimal:
+    """Banks write "JPY 1,200.00" and "INR 12.5000": zeros beyond the minor unit are no loss."""
+    quantum = Decimal(1).scaleb(-exponent(currency))
+    rounded = value.quantize(quantum)
+    return rounded if rounded == value else value

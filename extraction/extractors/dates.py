@@ -1,0 +1,311 @@
+"""Dates and times of a message, in the orders and month names of many languages. Pure.
+
+What is ambiguous (03/04/26) stays so until `settle` knows the countries, the language and when the
+message came.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+
+from babel import Locale
+
+from extraction.document import Document, fold
+from extraction.extractors.calendars import gregorian
+
+MONTH_LANGUAGES = (
+    "en es pt fr de it nl pl ru uk tr ar fa he hi id ms th vi sv da nb fi cs hu ro el sw fil bn si"
+    " ka kk sr sr_Latn hr bg sk az hy uz lt lv et sl ne ca"
+).split()
+# Countries that write the month before the day in numbers.
+MONTH_FIRST = frozenset({"US", "PH", "PR", "CA"})
+
+_SPELLINGS = {
+    "sept": 9, "set": 9, "setiembre": 9, "ene": 1, "abr": 4, "ago": 8, "dic": 12, "fev": 2,
+    "mai": 5, "out": 10, "dez": 12, "okt": 10, "mrz": 3, "maerz": 3, "dec": 12, "marts": 3,
+    "янв": 1, "фев": 2, "мар": 3, "апр": 4, "мая": 5, "июн": 6, "июл": 7, "авг": 8, "сен": 9,
+    "окт": 10, "ноя": 11, "дек": 12, "agt": 8, "des": 12, "mei": 5, "مايو": 5, "ابريل": 4,
+    "يناير": 1, "فبراير": 2, "مارس": 3, "يونيو": 6, "يوليو": 7, "اغسطس": 8, "سبتمبر": 9,
+    "اكتوبر": 10, "نوفمبر": 11, "ديسمبر": 12,
+}  # fmt: skip
+_JALALI_MONTHS = (
+    "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند".split()
+)
+
+_ISO = re.compile(r"(?<!\d)((?:19|20|25|13|14)\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
+_NUMERIC = re.compile(
+    r"(?<![\d.,/-])(\d{1,2})([-/.])(\d{1,2})\2((?:19|20|25|13|14)\d\d|\d\d)(?![\d]|[.,]\d\d)"
+)
+_SHORT = re.compile(r"(?<![\d.,/*xX-])(\d{1,2})([-/.])(\d{1,2})(?![\d%]|[-/.,]\d)")
+_COMPACT = re.compile(r"(?<![\w.,-])(20\d\d)([01]\d)([0-3]\d)(?=\D|$)(?![\w])")
+_CJK = re.compile(
+    r"(?:(?<!\d)(\d{2,4}|令和\s?\d{1,2})\s?[年년]\s?)?(?<!\d)(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日号號일]"
+)
+_VIETNAMESE = re.compile(r"(\d{1,2}) thang (\d{1,2})(?:,? nam (\d{4}))?")
+_MONTH_WORD = re.compile(r"[^\W\d_]{3,}|[\u0e00-\u0e7f]{1,3}\.[\u0e00-\u0e7f]{1,2}\.?")
+_DAY_LEFT = re.compile(
+    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|º|°|er|\.|-?го|ე)?(?:[ ,/'.-]{0,3}|[ ]?(?:de|of|da)[ ])$"
+)
+_YEAR_RIGHT = re.compile(
+    r"\.?(?:[ ,/'.-]{0,3}|[ ](?:de|del|of)[ ])((?:19|20|25|13|14)\d\d|\d\d(?![:\d]|[.,]\d))(?!\d)"
+)
+_DAY_RIGHT = re.compile(
+    r"\.?[ -]{0,2}(\d{1,2})(?:st|nd|rd|th)?(?![\d:])(?:,?[ ]?(?:at[ ])?(20\d\d)|,?[ ]'?(\d\d)(?![:\d]))?"
+)
+_YEAR_LEFT = re.compile(r"(20\d\d)[ .-]{1,2}$")
+_TIME = re.compile(
+    r"(?<![\d:.])([01]?\d|2[0-3])(?::([0-5]\d)(?::([0-5]\d)(?:\.\d{1,6})?)?"
+    r"|h([0-5]\d)|[時时시点]\s?([0-5]?\d)\s?[分분](?:\s?([0-5]?\d)\s?[秒초])?)"
+    r"(?:\s?(a\.?\s?m\.?|p\.?\s?m\.?|hrs|uhr|น\.)(?![^\W\d_]))?"
+    r"(?:\s?(utc|gmt|z|[+-]\d\d:?\d\d)(?!\w))?"
+)
+_CJK_HALF = re.compile(r"(上午|下午|午前|午後|오전|오후)\s?$")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDate:
+    """A date in the text. Either settled (`value`) or numbers whose order is open."""
+
+    start: int
+    end: int
+    value: date | None
+    first: int = 0
+    second: int = 0
+    year: int | None = None
+    ambiguous: bool = False
+    short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTime:
+    """A time of day; `offset` is minutes east of UTC where the message says."""
+
+    start: int
+    end: int
+    hour: int
+    minute: int
+    second: int
+    offset: int | None
+
+
+@cache
+def _months() -> dict[str, int]:
+    table: dict[str, int] = {}
+    for language in MONTH_LANGUAGES:
+        months = Locale.parse(language).months
+        for context in ("format", "stand-alone"):
+            for width in ("wide", "abbreviated"):
+                for number, name in months[context][width].items():
+                    folded = fold(name)
+                    if "m" + str(number) not in folded and not folded[0].isdigit():
+                        table.setdefault(folded, number)
+                        table.setdefault(folded.rstrip("."), number)
+    table.update(_SPELLINGS)
+    return {name: number for name, number in table.items() if len(name) > 2}
+
+
+@cache
+def _jalali_months() -> dict[str, int]:
+    return {fold(name): number for number, name in enumerate(_JALALI_MONTHS, 1)}
+
+
+def find_times(document: Document) -> list[FoundTime]:
+    """All times of day."""
+    return [
+        found
+        for match in _TIME.finditer(document.folded)
+        if (found := _time(match, document.folded)) is not None
+    ]
+
+
+def _time(match: re.Match[str], folded: str) -> FoundTime | None:
+    hour = int(match[1])
+    minute = int(match[2] or match[4] or match[5] or 0)
+    second = int(match[3] or match[6] or 0)
+    half = (match[7] or "").replace(".", "").replace(" ", "")
+    left = _CJK_HALF.search(folded, max(0, match.start() - 4), match.start())
+    if left:
+        half = "pm" if left[1] in ("下午", "午後", "오후") else "am"
+    if half == "pm" and hour < 12:
+        hour += 12
+    if half == "am" and hour == 12:
+        hour = 0
+    zone = match[8]
+    offset: int | None = None
+    if zone in ("utc", "gmt", "z"):
+        offset = 0
+    elif zone:
+        sign = -1 if zone[0] == "-" else 1
+        offset = sign * (int(zone[1:3]) * 60 + int(zone[-2:]))
+    return FoundTime(match.start(), match.end(), hour, minute, second, offset)
+
+
+def find_dates(document: Document, times: list[FoundTime]) -> list[FoundDate]:
+    """All dates, in order, none overlapping."""
+    found: list[FoundDate] = []
+    taken = [(time.start, time.end) for time in times]
+    for date_found in _in_order_of_trust(document):
+        span = (date_found.start, date_found.end)
+        if not any(start < span[1] and span[0] < end for start, end in taken):
+            found.append(date_found)
+            taken.append(span)
+    return sorted(found, key=lambda item: item.start)
+
+
+def _in_order_of_trust(document: Document) -> Iterator[FoundDate]:
+    folded = document.folded
+    for match in _ISO.finditer(folded):
+        yield from _settled(match.span(), int(match[1]), int(match[2]), int(match[3]))
+    yield from _named(folded)
+    for match in _CJK.finditer(folded):
+        yield from _cjk(match)
+    for match in _VIETNAMESE.finditer(folded):
+        year = int(match[3]) if match[3] else None
+        yield from _settled(match.span(), year, int(match[2]), int(match[1]))
+    for match in _NUMERIC.finditer(folded):
+        yield from _open(match.span(), int(match[1]), int(match[3]), match[4])
+    for match in _COMPACT.finditer(folded):
+        yield from _settled(match.span(), int(match[1]), int(match[2]), int(match[3]))
+    for match in _SHORT.finditer(folded):
+        if match[2] != ".":
+            yield from _open(match.span(), int(match[1]), int(match[3]), None)
+
+
+def _settled(
+    span: tuple[int, int], year: int | None, month: int, day: int
+) -> Iterator[FoundDate]:
+    """A date whose order is known; the year may still be missing."""
+    if year is not None and year < 100:
+        year += 2000
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return
+    if year is None:
+        yield FoundDate(*span, None, day, month, None, short=True)
+        return
+    try:
+        yield FoundDate(*span, gregorian(year, month, day))
+    except ValueError:
+        return
+
+
+def _open(span: tuple[int, int], first: int, second: int, year: str | None) -> Iterator[FoundDate]:
+    """Two numbers and perhaps a year: day-month or month-day (or, with two digits, year first)."""
+    number = int(year) if year else None
+    if number is not None and number < 100 and not (1 <= first <= 31 and 1 <= second <= 12):
+        if 20 <= first <= 40 and 1 <= second <= 12 and 1 <= number <= 31:
+            yield from _settled(span, first, second, number)
+            return
+    if max(first, second) > 31 or min(first, second) < 1 or min(first, second) > 12:
+        return
+    if first > 12 or second > 12 or first == second:
+        day, month = (second, first) if second > 12 else (first, second)
+        yield from _settled(span, number, month, day)
+        return
+    yield FoundDate(*span, None, first, second, number, ambiguous=True, short=number is None)
+
+
+def _cjk(match: re.Match[str]) -> Iterator[FoundDate]:
+    year: int | None = None
+    if match[1]:
+        digits = int(re.sub(r"\D", "", match[1]))
+        if match[1].startswith("令和"):
+            year = digits + 2018
+        elif 100 <= digits <= 150:
+            year = digits + 1911  # Taiwan counts from 1911
+        else:
+            year = digits
+    yield from _settled(match.span(), year, int(match[2]), int(match[3]))
+
+
+def _named(folded: str) -> Iterator[FoundDate]:
+    months, jalali = _months(), _jalali_months()
+    for match in _MONTH_WORD.finditer(folded):
+        word = match[0].rstrip(".")
+        month = months.get(match[0]) or months.get(word)
+        if month is None:
+            if word in jalali:
+                yield from _around(folded, match, jalali[word], jalali=True)
+            continue
+        yield from _around(folded, match, month, jalali=False)
+
+
+def _around(
+    folded: str, match: re.Match[str], month: int, *, jalali: bool
+) -> Iterator[FoundDate]:
+    """Day and year beside a month's name: "5 March 2026", "Mar 5, 2026", "05MAR26"."""
+    start, end = match.span()
+    left = _DAY_LEFT.search(folded, max(0, start - 10), start)
+    if left and 1 <= int(left[1]) <= 31:
+        right = _YEAR_RIGHT.match(folded, end)
+        year = int(right[1]) if right else None
+        if jalali and year is None:
+            return
+        yield from _settled((left.start(), right.end() if right else end), year, month, int(left[1]))
+        return
+    right = _DAY_RIGHT.match(folded, end)
+    if right and 1 <= int(right[1]) <= 31 and not jalali:
+        before = _YEAR_LEFT.search(folded, max(0, start - 7), start)
+        year_text = right[2] or right[3] or (before[1] if before else None)
+        first = before.start() if before else start
+        yield from _settled((first, right.end()), int(year_text) if year_text else None, month, int(right[1]))
+
+
+def settle(
+    found: FoundDate, received: date | None, *, month_first: bool
+) -> tuple[date | None, bool]:
+    """The date meant, and whether that was a guess.
+
+    A missing year is the one that puts the date nearest to (mostly before) the day the message
+    came; of two orders the one near that day wins, then the country's habit.
+    """
+    if found.value is not None:
+        return found.value, False
+    orders = [(found.first, found.second)]
+    if found.ambiguous:
+        orders.append((found.second, found.first))
+    dates = [
+        made for day, month in orders if (made := _with_year(found.year, month, day, received))
+    ]
+    if not dates:
+        return None, True
+    if len(dates) == 1 or dates[0] == dates[1]:
+        return dates[0], False
+    if received is not None:
+        near = [made for made in dates if timedelta(-3) <= received - made <= timedelta(4)]
+        if len(near) == 1:
+            return near[0], False
+    return dates[1 if month_first else 0], True
+
+
+def _with_year(year: int | None, month: int, day: int, received: date | None) -> date | None:
+    if year is None:
+        if received is None:
+            return None
+        options = [received.year, received.year - 1, received.year + 1]
+    else:
+        options = [year + 2000 if year < 100 else year]
+    made: list[date] = []
+    for option in options:
+        try:
+            made.append(gregorian(option, month, day))
+        except ValueError:
+            continue
+    if not made:
+        return None
+    if received is None or len(made) == 1:
+        return made[0]
+    return min(made, key=lambda item: _distance(item, received))
+
+
+def _distance(item: date, received: date) -> int:
+    days = (received - item).days
+    return days if days >= 0 else -days * 3
+
+
+def moment(day: date, time: FoundTime) -> datetime:
+    """Day and time as one naive datetime, without the zone."""
+    return datetime(day.year, day.month, day.day, time.hour, time.minute, time.second)  # noqa: DTZ001

@@ -1,0 +1,183 @@
+"""Which event a message reports, from the phrases found in it. Pure.
+
+Precision first: a phrase that speaks against a booking (declined, will be, is due, offer, code)
+wins over one that speaks for it unless the message clearly reports both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from extraction.extractors.phrases import Hit
+from extraction.extractors.segments import Segments
+from extraction.reading import Direction, Event, Reason
+
+_GENERIC = {"debit": Direction.DEBIT, "credit": Direction.CREDIT}
+_BOOKED = {event.value for event in Event if event.books} | {*_GENERIC, "own_transfer"}
+_NEVER = {
+    "one_time_code", "declined", "scheduled", "due", "statement", "balance", "notice", "order",
+    "promotion", "request", "other",
+}  # fmt: skip
+# What wins when several unbookable events are named, first to last.
+_NEVER_ORDER = (
+    "declined scheduled request due statement promotion notice order balance other".split()
+)
+# Against a booking phrase that comes later in the message.
+_EARLIER_WINS = {"scheduled", "request", "due", "statement", "promotion", "declined", "order"}
+# Against a booking phrase of the same sentence.
+_SAME_SENTENCE_WINS = {"scheduled", "request", "due", "promotion", "notice", "declined"}
+
+_REFINED_DEBIT = {
+    "withdrawal": Event.WITHDRAWAL, "fee": Event.FEE, "card_payment": Event.CARD_PAYMENT,
+    "purchase": Event.PURCHASE, "transfer": Event.TRANSFER_OUT, "own_transfer": Event.TRANSFER_OUT,
+}  # fmt: skip
+_REFINED_CREDIT = {
+    "refund": Event.REFUND, "salary": Event.SALARY, "interest": Event.INTEREST,
+    "deposit": Event.DEPOSIT, "transfer": Event.TRANSFER_IN,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The event, which way the money went, the phrase that told, and doubts."""
+
+    event: Event
+    direction: Direction | None
+    hit: Hit | None
+    strong: bool
+    reasons: tuple[Reason, ...] = ()
+    others: tuple[Hit, ...] = field(default=())
+
+
+def decide(hits: list[Hit], segments: Segments, subject_end: int) -> Decision | None:
+    """The decision, or None when no phrase tells anything."""
+    silenced = {segments.index(hit.start) for hit in hits if hit.kind == "ignore"}
+    heard = [hit for hit in hits if segments.index(hit.start) not in silenced or hit.kind == "ignore"]
+    events = _outermost([hit for hit in heard if hit.kind in ("event", "weak")])
+    booked = [hit for hit in events if hit.kind == "event" and hit.name in _BOOKED]
+    never = [hit for hit in events if hit.kind == "event" and hit.name in _NEVER]
+    weak = [hit for hit in events if hit.kind == "weak"]
+    refine = {hit.name for hit in heard if hit.kind == "refine"}
+    if any(hit.name == "one_time_code" for hit in never):
+        return _never("one_time_code", never)
+    if booked and never:
+        decision = _both(booked, never, segments, subject_end, refine)
+    elif booked:
+        decision = _book(booked, refine)
+    elif never:
+        decision = _never(_first_by_order(never), never)
+    else:
+        return _weak(weak, refine)
+    return decision
+
+
+def _outermost(hits: list[Hit]) -> list[Hit]:
+    """Hits without those inside a longer one: "will be debited" silences "debited"."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.name not in _NEVER)):
+        inside = any(
+            other.start <= hit.start and hit.end <= other.end and other.name != hit.name
+            for other in kept
+        )
+        if not inside:
+            kept.append(hit)
+    return sorted(kept, key=lambda hit: hit.start)
+
+
+def _first_by_order(never: list[Hit]) -> str:
+    names = {hit.name for hit in never}
+    return next(name for name in _NEVER_ORDER if name in names)
+
+
+def _never(name: str, hits: list[Hit]) -> Decision:
+    event = Event.OTHER if name == "request" else Event(name)
+    hit = next(hit for hit in hits if hit.name == name)
+    return Decision(event, None, hit, strong=True)
+
+
+def _both(
+    booked: list[Hit],
+    never: list[Hit],
+    segments: Segments,
+    subject_end: int,
+    refine: set[str],
+) -> Decision:
+    """A message with phrases for and against."""
+    book = _book(booked, refine)
+    leading = book.hit
+    assert leading is not None
+    if any(hit.name == "declined" for hit in never):
+        refund = next((hit for hit in booked if hit.name == "refund"), None)
+        if refund is None:
+            return _never("declined", never)
+    sentence = segments.index(leading.start)
+    for hit in never:
+        same = segments.index(hit.start) == sentence
+        earlier = hit.start < leading.start
+        if (same and hit.name in _SAME_SENTENCE_WINS) or (earlier and hit.name in _EARLIER_WINS):
+            if hit.name == "declined":
+                continue
+            if leading.start < subject_end <= hit.start:
+                continue
+            return _never(hit.name, never)
+    doubtful = any(hit.name in ("promotion", "scheduled", "request", "declined") for hit in never)
+    reasons = (*book.reasons, Reason.MIXED_EVENTS) if doubtful else book.reasons
+    return Decision(book.event, book.direction, leading, strong=True, reasons=reasons)
+
+
+_SPECIFIC = ("refund", "card_payment", "own_transfer", "salary", "interest", "fee", "withdrawal")
+
+
+def _book(booked: list[Hit], refine: set[str]) -> Decision:
+    """The event of the first booking phrase, made more specific by the others."""
+    first = booked[0]
+    leading = next((hit for hit in booked if hit.name not in _GENERIC), first)
+    for name in _SPECIFIC[:3]:
+        special = next((hit for hit in booked if hit.name == name), None)
+        if special is not None:
+            leading = special
+            break
+    if leading is not first and leading.name not in _SPECIFIC[:3] and first.name in _GENERIC:
+        # "debited … received by X": the first phrase says which way
+        if _direction(leading) is not _GENERIC[first.name]:
+            leading = first
+    event, direction = _event(leading.name, refine)
+    others = {_direction(hit) for hit in booked} - {direction, None}
+    reasons: tuple[Reason, ...] = ()
+    if len(others) and leading.name not in _SPECIFIC and first is not leading:
+        reasons = (Reason.DIRECTION_UNCLEAR,)
+    return Decision(event, direction, leading, strong=True, reasons=reasons)
+
+
+def _direction(hit: Hit) -> Direction | None:
+    if hit.name in _GENERIC:
+        return _GENERIC[hit.name]
+    if hit.name == "own_transfer":
+        return Direction.TRANSFER
+    return Event(hit.name).direction
+
+
+def _event(name: str, refine: set[str]) -> tuple[Event, Direction | None]:
+    if name == "own_transfer":
+        return Event.TRANSFER_OUT, Direction.TRANSFER
+    if name == "debit":
+        found = next((_REFINED_DEBIT[key] for key in _REFINED_DEBIT if key in refine), None)
+        event = found or Event.PURCHASE
+        return event, event.direction
+    if name == "credit":
+        found = next((_REFINED_CREDIT[key] for key in _REFINED_CREDIT if key in refine), None)
+        event = found or Event.TRANSFER_IN
+        return event, event.direction
+    event = Event(name)
+    return event, event.direction
+
+
+def _weak(weak: list[Hit], refine: set[str]) -> Decision | None:
+    if not weak:
+        return None
+    never = [hit for hit in weak if hit.name in _NEVER]
+    if never:
+        return _never(never[0].name, never)
+    first = weak[0]
+    event, direction = _event(first.name, refine)
+    return Decision(event, direction, first, strong=False, reasons=(Reason.WEAK_EVENT,))

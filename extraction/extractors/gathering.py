@@ -1,0 +1,316 @@
+"""From a document to what the grammar found in it, and from that to a candidate. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from extraction.document import Document
+from extraction.extractors import amounts as money_reader
+from extraction.extractors.accounts import FoundAccount, find_accounts
+from extraction.extractors.amounts import Amount
+from extraction.extractors.dates import (
+    MONTH_FIRST,
+    FoundDate,
+    FoundTime,
+    find_dates,
+    find_times,
+    settle,
+)
+from extraction.extractors.events import Decision
+from extraction.extractors.filling import Filler
+from extraction.extractors.phrases import Hit, guess_languages, scan
+from extraction.extractors.places import countries_of
+from extraction.extractors.references import FoundReference, find_references
+from extraction.extractors.roles import MAIN_ROLES, assign_roles
+from extraction.extractors.segments import Segments, split_sentences
+from extraction.reading import Candidate, Direction, Event, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything found in one document, before it is known what it means together."""
+
+    masked: str
+    hits: list[Hit]
+    languages: list[str]
+    countries: dict[str, float]
+    segments: Segments
+    amounts: list[Amount]
+    roles: dict[Amount, str]
+    dates: list[FoundDate]
+    times: list[FoundTime]
+    accounts: list[FoundAccount]
+    references: list[FoundReference]
+
+
+def gather(document: Document) -> Findings:
+    """One pass over the document."""
+    times = find_times(document)
+    dates = find_dates(document, times)
+    spans = [(item.start, item.end) for item in (*dates, *times)]
+    amounts = money_reader.find_amounts(document, spans)
+    masked = money_reader.mask(document.folded, amounts)
+    every_hit, words = scan(masked)
+    languages = guess_languages(masked, words, every_hit, document.language_hint)
+    hits = [hit for hit in every_hit if hit.phrase.language in languages]
+    countries = countries_of(document, set(words), languages)
+    amounts = money_reader.resolve(amounts, countries, document.home_currency)
+    roles = assign_roles(masked, amounts, hits)
+    amounts, roles = _bare_amounts(amounts, roles, countries)
+    money_spans = [(item.start, item.end) for item in amounts if item.codes or item.shaped]
+    blocked = {place for start, end in (*money_spans, *spans) for place in range(start, end)}
+    return Findings(
+        masked=masked,
+        hits=hits,
+        languages=languages,
+        countries=countries,
+        segments=split_sentences(document.normalized),
+        amounts=amounts,
+        roles=roles,
+        dates=dates,
+        times=times,
+        accounts=find_accounts(document.normalized, document.folded, hits, blocked),
+        references=find_references(document.normalized, hits, blocked),
+    )
+
+
+def _bare_amounts(
+    amounts: list[Amount], roles: dict[Amount, str], countries: dict[str, float]
+) -> tuple[list[Amount], dict[Amount, str]]:
+    """Give bare numbers that a label claims the message's own currency; drop the other bare
+    numbers unless they are written like money."""
+    currency = money_reader.common_currency(amounts, countries)
+    kept: list[Amount] = []
+    kept_roles: dict[Amount, str] = {}
+    for amount in amounts:
+        role = roles.get(amount)
+        if not amount.codes:
+            if role is None and not amount.shaped:
+                continue
+            if currency is not None:
+                amount = money_reader.with_currency(amount, currency, inferred=True)
+        kept.append(amount)
+        if role is not None:
+            kept_roles[amount] = role
+    return kept, kept_roles
+
+
+def by_sign(found: Findings) -> Decision | None:
+    """A message without any event phrase: a signed amount beside a balance tells the direction."""
+    if not any(role == "balance" for role in found.roles.values()):
+        return None
+    if any(hit.kind in ("event", "weak") for hit in found.hits):
+        return None
+    for amount in found.amounts:
+        if amount.sign and amount.codes and found.roles.get(amount, "amount") in MAIN_ROLES:
+            event = Event.TRANSFER_IN if amount.sign == "+" else Event.PURCHASE
+            return Decision(event, event.direction, None, strong=False)
+    return None
+
+
+def candidate(document: Document, found: Findings, decision: Decision) -> Candidate | None:
+    """The candidate of a booking decision, or None when the message names no amount."""
+    main, reasons = _main_amount(document, found, decision)
+    if main is None:
+        return None
+    filler = Filler(document, main)
+    made = Candidate(
+        event=decision.event,
+        direction=decision.direction,
+        amount=filler.money(main),
+        event_evidence=filler.phrase(decision.hit),
+        reasons=(*decision.reasons, *reasons),
+    )
+    made = _with_amounts(made, filler, found, main)
+    made = _with_date(made, document, filler, found, decision, main)
+    made = filler.with_identity(made, found.accounts, found.references)
+    position = decision.hit.start if decision.hit else main.start
+    made = filler.with_party(made, found.hits, _walls(found), found.segments.bounds(position))
+    return replace(made, confidence=_confidence(made, decision))
+
+
+def _walls(found: Findings) -> list[tuple[int, int]]:
+    """Spans that no name runs into."""
+    spans = [(item.start, item.end) for item in found.amounts if item.codes or item.shaped]
+    spans += [(item.start, item.end) for item in (*found.dates, *found.times, *found.accounts)]
+    spans += [(item.start, item.end) for item in found.references]
+    spans += [
+        (hit.start, hit.end)
+        for hit in found.hits
+        if hit.kind in ("stop", "reference", "label", "account", "ignore")
+    ]
+    return sorted(spans)
+
+
+def _main_amount(
+    document: Document, found: Findings, decision: Decision
+) -> tuple[Amount | None, tuple[Reason, ...]]:
+    """The transaction's own amount: labelled so, or the one beside the event phrase."""
+    usable = [
+        item
+        for item in found.amounts
+        if item.money is not None
+        and item.money.minor
+        and (item.codes or item.inferred)
+        and found.roles.get(item, "amount") in MAIN_ROLES
+    ]
+    if not usable:
+        return _labelled_as_event(found, decision)
+    hit = decision.hit
+    place = hit.start if hit else usable[0].start
+    sentence = found.segments.index(place)
+
+    def rank(item: Amount) -> tuple[float, ...]:
+        labelled = found.roles.get(item) in MAIN_ROLES
+        inside = hit is not None and hit.start <= item.start < hit.end
+        same = found.segments.index(item.start) == sentence
+        return (
+            -float(bool(item.codes)),
+            -float(inside),
+            -float(labelled),
+            -float(same),
+            abs(item.start - place) if same else 0,
+            item.start,
+        )
+
+    best = min(usable, key=rank)
+    return best, _doubts(best, usable, found)
+
+
+def _doubts(best: Amount, usable: list[Amount], found: Findings) -> tuple[Reason, ...]:
+    reasons: list[Reason] = []
+    labelled = found.roles.get(best) in MAIN_ROLES
+    sentence = found.segments.index(best.start)
+    rivals = {
+        item.money
+        for item in usable
+        if item.money != best.money
+        and item.money is not None
+        and best.money is not None
+        and item.money.currency == best.money.currency
+        and (item.codes or found.roles.get(item))
+    }
+    near = {
+        item.money for item in usable
+        if item.money in rivals and found.segments.index(item.start) == sentence
+    }  # fmt: skip
+    if near or (rivals and not labelled):
+        reasons.append(Reason.TWO_AMOUNTS)
+    if best.ambiguous:
+        reasons.append(Reason.AMBIGUOUS_CURRENCY)
+    if best.inferred:
+        reasons.append(Reason.NO_CURRENCY)
+    return tuple(reasons)
+
+
+def _labelled_as_event(
+    found: Findings, decision: Decision
+) -> tuple[Amount | None, tuple[Reason, ...]]:
+    """Fees, interest, tips: an amount whose only label is the event's own name."""
+    for item in found.amounts:
+        role = found.roles.get(item)
+        if item.money is not None and item.money.minor and role == decision.event.value:
+            return item, ()
+    return None, ()
+
+
+_FIELD_OF_ROLE = {
+    "balance": "balance", "available": "available_limit", "fee": "fee", "tax": "tax", "tip": "tip",
+}  # fmt: skip
+
+
+def _with_amounts(made: Candidate, filler: Filler, found: Findings, main: Amount) -> Candidate:
+    """Balance, limit, fee, tax, tip and the amount in another currency."""
+    fields: dict[str, object] = {}
+    for item in found.amounts:
+        name = _FIELD_OF_ROLE.get(found.roles.get(item, ""))
+        if name and name not in fields and item is not main and item.money is not None:
+            fields[name] = filler.money(item)
+    for item in found.amounts:
+        role = found.roles.get(item, "original")
+        if (
+            item.money is not None
+            and main.money is not None
+            and item.codes
+            and role in ("original", *MAIN_ROLES)
+            and item.money.currency != main.money.currency
+        ):
+            fields.setdefault("original_amount", filler.money(item))
+    return replace(made, **fields)  # type: ignore[arg-type]
+
+
+def _with_date(
+    made: Candidate,
+    document: Document,
+    filler: Filler,
+    found: Findings,
+    decision: Decision,
+    main: Amount,
+) -> Candidate:
+    received = document.received_at.date() if document.received_at else None
+    top = max(found.countries, key=lambda key: found.countries[key], default="")
+    month_first = top in MONTH_FIRST or (not top and found.languages[:1] == ["en"])
+    labels = [hit for hit in found.hits if hit.kind == "date"]
+    best: tuple[float, FoundDate, date, bool] | None = None
+    for item in found.dates:
+        day, guessed = settle(item, received, month_first=month_first)
+        if day is None:
+            continue
+        label = next((hit for hit in labels if 0 <= item.start - hit.end <= 14), None)
+        if label is not None and label.name == "due":
+            made = replace(made, due_date=filler.day(item, day))
+            continue
+        weight = _date_weight(item, day, received, found, main, decision)
+        weight += 3.0 if label is not None else 0.0
+        if best is None or weight > best[0]:
+            best = (weight, item, day, guessed)
+    return filler.with_day(made, best[1:] if best else None, found.times)
+
+
+def _date_weight(
+    item: FoundDate,
+    day: date,
+    received: date | None,
+    found: Findings,
+    main: Amount,
+    decision: Decision,
+) -> float:
+    weight = -item.start / 3000 - (1.0 if item.short and item.ambiguous else 0.0)
+    if found.segments.index(item.start) == found.segments.index(main.start):
+        weight += 1.5
+    if decision.hit and found.segments.index(item.start) == found.segments.index(
+        decision.hit.start
+    ):
+        weight += 1.0
+    if any(0 <= time.start - item.end <= 8 for time in found.times):
+        weight += 0.8
+    if received is not None:
+        days = (received - day).days
+        weight += 2.0 if -1 <= days <= 7 else -2.0 if days < -1 or days > 120 else 0.0
+    return weight
+
+
+# How much each doubt takes from the confidence; a blocking reason stops booking anyway.
+_PENALTIES = {
+    Reason.AMBIGUOUS_CURRENCY: 0.15,
+    Reason.NO_CURRENCY: 0.2,
+    Reason.TWO_AMOUNTS: 0.3,
+    Reason.MIXED_EVENTS: 0.3,
+    Reason.WEAK_EVENT: 0.35,
+    Reason.DIRECTION_UNCLEAR: 0.35,
+}
+
+
+def _confidence(made: Candidate, decision: Decision) -> float:
+    score = 0.9 if decision.strong else 0.6
+    score -= sum(_PENALTIES.get(reason, 0.1) for reason in set(made.reasons))
+    for present in (made.account_hint, made.balance, made.reference, made.merchant):
+        score += 0.03 if present is not None else 0.0
+    if made.account_hint is None and made.balance is None and made.reference is None:
+        score -= 0.08
+    if made.direction is Direction.CREDIT and made.account_hint is None:
+        score -= 0.03
+    return float(max(Decimal(0), min(Decimal("0.99"), Decimal(str(round(score, 3))))))
+

@@ -1,0 +1,127 @@
+"""Merchant and counterparty: the name beside "at", "Comercio:", "to", "işyerinde" … Pure."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from extraction.extractors.phrases import Hit
+from extraction.reading import Direction
+
+_LEAD = re.compile(r"[\s:\-–|>\"'“(\[.#]*")
+_LONGEST = 60
+_END = re.compile(
+    r"\n|\t|[;|!?。！？،؛]|\.(?=\s|$)|,(?=\s|\d|$)|[()\[\]{}\"“”<>「」【】《》]|\s-\s|\s–\s|:\s"
+    r"|[\s:](?=https?://)|\. ?(?=[A-Z][a-z]+ )|\s\*(?=\s)|/-"
+)
+_TRAIL = " \t-–,.:;/&|*'\"("
+_NO_NAME = re.compile(r"[\d\s\W]*$")
+_NAME_CASE = re.compile(r"[^\W\d_a-zß-öø-ÿа-я]|\d|@|[a-z0-9]+[.*@][a-z0-9]|[A-Z]")
+_STORE_NUMBER = re.compile(r"(?:\s+#?\d{3,}|\s+[*#]\s?[A-Z0-9]{4,})+$")
+_PROCESSOR = re.compile(
+    r"^(?:PAYPAL|PP|SQ|TST|SUMUP|SP|IZ|ZETTLE|MERCPAGO|MERCADOPAGO|MP|DLO|EBANX|GOOGLE|APPLE\.COM)"
+    r"\s?\*\s?(?=\S{3})",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundParty:
+    """A name as written, its span and what introduced it."""
+
+    raw: str
+    start: int
+    end: int
+    kind: str
+    score: float
+
+    @property
+    def clean(self) -> str:
+        """The name without a payment processor's prefix and a store number."""
+        name = _PROCESSOR.sub("", self.raw)
+        name = _STORE_NUMBER.sub("", name).strip(_TRAIL)
+        return " ".join(name.split()) or self.raw
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What ends a name: spans of amounts, dates, accounts and the like, and stop phrases."""
+
+    starts: list[int]
+    spans: list[tuple[int, int]]
+    sentence: tuple[int, int]
+    direction: Direction | None
+
+
+_SCORES = {"label": 3.0, "at": 2.2, "to": 1.4, "from": 1.4, "before": 2.0, "by": 1.2}
+
+
+def find_parties(text: str, hits: list[Hit], around: Surroundings) -> list[FoundParty]:
+    """Names, the likeliest merchant or counterparty first. `text` is normalised."""
+    found: list[FoundParty] = []
+    for hit in hits:
+        if hit.kind != "merchant":
+            continue
+        span = _left(text, hit, around) if hit.name == "before" else _right(text, hit, around)
+        if span is None:
+            continue
+        raw = text[span[0] : span[1]]
+        if not _is_name(raw, strict=hit.name != "label"):
+            continue
+        found.append(FoundParty(raw, *span, hit.name, _score(hit, span, around)))
+    return sorted(found, key=lambda party: (-party.score, party.start))
+
+
+def _score(hit: Hit, span: tuple[int, int], around: Surroundings) -> float:
+    score = _SCORES[hit.name]
+    first, last = around.sentence
+    if first <= hit.start < last:
+        score += 1.5
+    if hit.name == "from":
+        score += 0.7 if around.direction is Direction.CREDIT else -1.3
+    if hit.name in ("to", "at") and around.direction is Direction.CREDIT:
+        score -= 0.8
+    return score - span[0] / 5000
+
+
+def _right(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
+    lead = _LEAD.match(text, hit.end)
+    start = lead.end() if lead else hit.end
+    skipped = text[hit.end : start]
+    if skipped.count("\n") > 1 or ("\n" in skipped and hit.name != "label"):
+        return None
+    limit = min(len(text), start + _LONGEST)
+    index = bisect_left(around.starts, start)
+    if index < len(around.starts):
+        limit = min(limit, around.starts[index])
+    ending = _END.search(text, start, limit)
+    end = ending.start() if ending else limit
+    if not ending and limit == start + _LONGEST and limit < len(text):
+        cut = text.rfind(" ", start, limit)
+        end = cut if cut > start else limit
+    while end > start and text[end - 1] in _TRAIL:
+        end -= 1
+    return (start, end) if end > start else None
+
+
+def _left(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
+    """The name that ends where a postposition begins ("… 에서", "… işyerinde")."""
+    floor = max(0, hit.start - _LONGEST)
+    for start, end in around.spans:
+        if start < hit.start:
+            floor = max(floor, min(end, hit.start))
+    breaks = [match.end() for match in _END.finditer(text, floor, hit.start)]
+    start = max(breaks, default=floor)
+    end = hit.start
+    while start < end and text[start] in _TRAIL:
+        start += 1
+    while end > start and text[end - 1] in _TRAIL + "'’":
+        end -= 1
+    return (start, end) if end > start else None
+
+
+def _is_name(raw: str, *, strict: bool) -> bool:
+    if len(raw) < 2 or _NO_NAME.fullmatch(raw):
+        return False
+    return not strict or _NAME_CASE.match(raw) is not None

@@ -1,0 +1,74 @@
+"""Which countries a message speaks of, as evidence for `$`, `kr`, `Rs` and day-month order. Pure."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from extraction.document import Document, fold
+from extraction.extractors.currencies import currency_of
+
+_TLD = {"uk": "GB"}
+# Top-level domains sold to everybody.
+_GENERIC_TLD = frozenset("co io me tv ai cc to ly gg fm am is it's".split())
+
+LANGUAGE_COUNTRIES = {
+    "de": ("DE", "AT", "CH"), "fr": ("FR", "BE", "CH"), "it": ("IT",), "nl": ("NL", "BE"),
+    "pl": ("PL",), "ru": ("RU", "KZ"), "uk": ("UA",), "tr": ("TR",), "he": ("IL",), "fa": ("IR",),
+    "hi": ("IN",), "mr": ("IN",), "ta": ("IN",), "id": ("ID",), "ms": ("MY",), "th": ("TH",),
+    "vi": ("VN",), "zh": ("CN",), "ja": ("JP",), "ko": ("KR",), "sv": ("SE",), "da": ("DK",),
+    "no": ("NO",), "fi": ("FI",), "cs": ("CZ",), "sk": ("SK",), "hu": ("HU",), "ro": ("RO",),
+    "el": ("GR",), "fil": ("PH",), "bn": ("BD",), "si": ("LK",), "ka": ("GE",), "kk": ("KZ",),
+    "sr": ("RS",), "hr": ("HR",), "bg": ("BG",), "az": ("AZ",), "hy": ("AM",), "uz": ("UZ",),
+    "ne": ("NP",), "pt": ("BR",), "es": ("MX",), "ar": ("SA",), "sw": ("TZ", "KE"), "sl": ("SI",),
+    "lt": ("LT",), "lv": ("LV",), "et": ("EE",), "is": ("IS",), "mn": ("MN",), "km": ("KH",),
+    "am": ("ET",), "en": (),
+}  # fmt: skip
+
+
+@cache
+def _words() -> tuple[dict[str, str], list[tuple[str, str, str]]]:
+    """Single words → country, and (first word, phrase, country) for what has several words."""
+    data = tomllib.loads((Path(__file__).parent / "countries.toml").read_text(encoding="utf-8"))
+    singles: dict[str, str] = {}
+    phrases: list[tuple[str, str, str]] = []
+    for country, words in data.items():
+        for word in map(fold, words):
+            if word.isalpha() and word.isascii():
+                singles[word] = country
+            else:
+                phrases.append((word.split()[0], word, country))
+    return singles, phrases
+
+
+def countries_of(document: Document, words: set[str], languages: list[str]) -> dict[str, float]:
+    """Country → weight, from the account, the sender's domain, names and rails, the language."""
+    weights: dict[str, float] = {}
+
+    def add(country: str, weight: float) -> None:
+        weights[country] = weights.get(country, 0.0) + weight
+
+    if document.country:
+        add(document.country.upper(), 5.0)
+    if document.sender and (country := _domain_country(document.sender)):
+        add(country, 4.0)
+    singles, phrases = _words()
+    for word in words & singles.keys():
+        add(singles[word], 1.0)
+    for _, phrase, country in phrases:
+        if phrase in document.folded:
+            add(country, 1.5)
+    for rank, language in enumerate(languages[:1]):
+        for place, country in enumerate(LANGUAGE_COUNTRIES.get(language, ())):
+            add(country, 0.9 - 0.1 * place - 0.3 * rank)
+    return weights
+
+
+def _domain_country(sender: str) -> str | None:
+    tld = sender.rpartition(".")[2].lower().strip("> ")
+    if tld in _TLD:
+        return _TLD[tld]
+    if len(tld) != 2 or tld in _GENERIC_TLD:
+        return "CO" if sender.lower().endswith(".com.co") else None
+    return tld.upper() if currency_of(tld.upper()) else None

@@ -1,0 +1,54 @@
+"""Reference numbers: UTR, RRN, transaction id, authorisation code … Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from extraction.extractors.phrases import Hit
+
+_LINK = re.compile(
+    r"[ \t]{0,2}(?:\(?(?:no|nr|nro|num|numero|number|numéro|id|code|is|n[o°º]|№|#)\b[.:#)]{0,2}[ \t]{0,2}){0,2}"
+    r"[ \t]{0,3}[.:#=\-–|]{0,3}[\s]{0,3}[#:(]?[ ]?",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"(?=[A-Za-z0-9/_.-]*\d)[A-Za-z0-9](?:[A-Za-z0-9_-]|[/.](?=[A-Za-z0-9])){2,39}")
+_RAIL = re.compile(r"(?<![\w])(?:UPI|IMPS|NEFT|RTGS)[/:-](?:[A-Z0-9]{2,5}[/-])?([A-Z]{0,6}\d{9,22})(?!\w)")
+_CONFIRMED = re.compile(r"(?:^|\n|: )([A-Z0-9]{8,12})[ ](?=(?i:confirmed|imethibitishwa))")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundReference:
+    """A reference as written, its span, and what kind of label it had."""
+
+    value: str
+    start: int
+    end: int
+    kind: str
+
+
+def find_references(text: str, hits: list[Hit], blocked: set[int]) -> list[FoundReference]:
+    """References, the transaction's own first."""
+    found: list[FoundReference] = []
+    for hit in hits:
+        if hit.kind != "reference":
+            continue
+        link = _LINK.match(text, hit.end)
+        position = link.end() if link else hit.end
+        if position == hit.end and text[position : position + 1].isalnum():
+            continue
+        match = _TOKEN.match(text, position)
+        if match is None or position in blocked or not _plausible(match[0]):
+            continue
+        found.append(FoundReference(match[0].rstrip("-_"), match.start(), match.end(), hit.name))
+    for pattern in (_RAIL, _CONFIRMED):
+        for match in pattern.finditer(text):
+            if sum(map(str.isdigit, match[1])) >= 2:
+                found.append(FoundReference(match[1], match.start(1), match.end(1), "number"))
+    rank = {"number": 0, "approval": 1, "order": 2}
+    return sorted(found, key=lambda item: (rank.get(item.kind, 3), item.start))
+
+
+def _plausible(token: str) -> bool:
+    digits = sum(map(str.isdigit, token))
+    return digits >= 2 and len(token) >= 4 and not re.fullmatch(r"\d{1,2}[/.-]\d{1,2}.*", token)

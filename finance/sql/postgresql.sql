@@ -1,0 +1,258 @@
+-- What PostgreSQL itself holds to be true of the ledger. Run again by any migration that changes
+-- these tables: every statement replaces what it finds.
+--
+-- The order of a change is: its LedgerChange first, then the splits, then the transaction. So each
+-- rule can be checked at once for a whole statement, however many rows it writes.
+--
+-- A function's plans are kept for the session. Made while the tables were empty, or for a large
+-- batch, they would scan whole tables for every single row later: hence the planner settings.
+
+-- 1. Rows leave the ledger only with their tenant, after it. ----------------------------------
+
+CREATE OR REPLACE FUNCTION finance_refuse_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM gone JOIN tenancy_tenant t ON t.id = gone.tenant_id) THEN
+        RAISE EXCEPTION '% rows are never deleted: void the transaction instead', TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+DROP TRIGGER IF EXISTS finance_keep ON finance_transaction;
+CREATE TRIGGER finance_keep AFTER DELETE ON finance_transaction
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION finance_refuse_delete();
+DROP TRIGGER IF EXISTS finance_keep ON finance_ledgerchange;
+CREATE TRIGGER finance_keep AFTER DELETE ON finance_ledgerchange
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION finance_refuse_delete();
+
+CREATE OR REPLACE FUNCTION finance_refuse_rewriting_history() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit trail is append-only' USING ERRCODE = 'restrict_violation';
+END $$;
+
+DROP TRIGGER IF EXISTS finance_append_only ON finance_ledgerchange;
+CREATE TRIGGER finance_append_only BEFORE UPDATE ON finance_ledgerchange
+    FOR EACH STATEMENT EXECUTE FUNCTION finance_refuse_rewriting_history();
+
+-- 2. No change of a transaction without its entry on the audit trail; splits sum. --------------
+
+CREATE OR REPLACE FUNCTION finance_check_transactions() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE wrong uuid;
+BEGIN
+    SELECT n.id INTO wrong FROM new_rows n
+        LEFT JOIN finance_ledgerchange c
+            ON c.tenant_id = n.tenant_id AND c.subject_id = n.id AND c.version = n.version
+        WHERE c.id IS NULL LIMIT 1;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'transaction % changes without an entry on the audit trail', wrong
+            USING ERRCODE = 'restrict_violation', HINT = 'Write through finance.ledger.';
+    END IF;
+    SELECT n.id INTO wrong FROM new_rows n
+        LEFT JOIN finance_split s ON s.tenant_id = n.tenant_id AND s.transaction_id = n.id
+        GROUP BY n.id, n.amount_minor
+        HAVING coalesce(sum(s.amount_minor), 0) <> n.amount_minor LIMIT 1;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'the splits of transaction % do not sum to its amount', wrong
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION finance_check_versions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.id <> OLD.id OR NEW.tenant_id <> OLD.tenant_id OR NEW.version <> OLD.version + 1 THEN
+        RAISE EXCEPTION 'transaction % changes without a new version', OLD.id
+            USING ERRCODE = 'restrict_violation', HINT = 'Write through finance.ledger.';
+    END IF;
+    RETURN NEW;
+END $$;
+
+DROP TRIGGER IF EXISTS finance_version ON finance_transaction;
+CREATE TRIGGER finance_version BEFORE UPDATE ON finance_transaction
+    FOR EACH ROW EXECUTE FUNCTION finance_check_versions();
+DROP TRIGGER IF EXISTS finance_check_insert ON finance_transaction;
+CREATE TRIGGER finance_check_insert AFTER INSERT ON finance_transaction
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION finance_check_transactions();
+DROP TRIGGER IF EXISTS finance_check_update ON finance_transaction;
+CREATE TRIGGER finance_check_update AFTER UPDATE ON finance_transaction
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION finance_check_transactions();
+
+-- Splits may be written before their transaction exists, or when its next version is announced.
+CREATE OR REPLACE FUNCTION finance_check_splits() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE wrong uuid;
+BEGIN
+    SELECT t.id INTO wrong FROM touched s
+        JOIN finance_transaction t ON t.tenant_id = s.tenant_id AND t.id = s.transaction_id
+        LEFT JOIN finance_ledgerchange c
+            ON c.tenant_id = t.tenant_id AND c.subject_id = t.id AND c.version = t.version + 1
+        WHERE c.id IS NULL LIMIT 1;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'splits of transaction % change without an entry on the audit trail', wrong
+            USING ERRCODE = 'restrict_violation', HINT = 'Write through finance.ledger.';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION finance_split_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'split % cannot move to another transaction', OLD.id
+        USING ERRCODE = 'restrict_violation';
+END $$;
+
+DROP TRIGGER IF EXISTS finance_check_insert ON finance_split;
+CREATE TRIGGER finance_check_insert AFTER INSERT ON finance_split
+    REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION finance_check_splits();
+DROP TRIGGER IF EXISTS finance_check_update ON finance_split;
+CREATE TRIGGER finance_check_update AFTER UPDATE ON finance_split
+    REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION finance_check_splits();
+DROP TRIGGER IF EXISTS finance_check_delete ON finance_split;
+CREATE TRIGGER finance_check_delete AFTER DELETE ON finance_split
+    REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION finance_check_splits();
+DROP TRIGGER IF EXISTS finance_stay ON finance_split;
+CREATE TRIGGER finance_stay BEFORE UPDATE ON finance_split
+    FOR EACH ROW WHEN (NEW.transaction_id <> OLD.transaction_id OR NEW.tenant_id <> OLD.tenant_id)
+    EXECUTE FUNCTION finance_split_stays();
+
+-- What was announced has happened by the time of the commit, and its splits sum.
+CREATE OR REPLACE FUNCTION finance_check_announced() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM finance_transaction t
+        WHERE t.tenant_id = NEW.tenant_id AND t.id = NEW.subject_id AND t.version >= NEW.version
+            AND t.amount_minor = (
+                SELECT coalesce(sum(s.amount_minor), 0) FROM finance_split s
+                WHERE s.tenant_id = t.tenant_id AND s.transaction_id = t.id)
+    ) THEN
+        RAISE EXCEPTION 'transaction % was not changed as announced, or its splits do not sum',
+            NEW.subject_id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+DROP TRIGGER IF EXISTS finance_announced ON finance_ledgerchange;
+CREATE CONSTRAINT TRIGGER finance_announced AFTER INSERT ON finance_ledgerchange
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.subject = 'transaction')
+    EXECUTE FUNCTION finance_check_announced();
+
+-- 3. Monthly totals of what is posted, one upsert per statement. --------------------------------
+
+CREATE TABLE IF NOT EXISTS finance_monthly_total (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    category_id uuid,
+    month date NOT NULL,
+    currency char(3) NOT NULL,
+    total_minor bigint NOT NULL,
+    inflow_minor bigint NOT NULL,
+    count bigint NOT NULL,
+    UNIQUE NULLS NOT DISTINCT (tenant_id, month, account_id, category_id, currency)
+) WITH (fillfactor = 70);
+
+CREATE OR REPLACE FUNCTION finance_add_totals(deltas finance_monthly_total[]) RETURNS void
+LANGUAGE sql AS $$
+    -- Sorted, so that two writers lock the same totals in the same order.
+    INSERT INTO finance_monthly_total AS t
+        (tenant_id, account_id, category_id, month, currency, total_minor, inflow_minor, count)
+    SELECT d.tenant_id, d.account_id, d.category_id, d.month, d.currency,
+        sum(d.total_minor), sum(d.inflow_minor), sum(d.count)
+    FROM unnest(deltas) d
+    GROUP BY d.tenant_id, d.account_id, d.category_id, d.month, d.currency
+    HAVING sum(d.total_minor) <> 0 OR sum(d.inflow_minor) <> 0 OR sum(d.count) <> 0
+    ORDER BY d.tenant_id, d.month, d.account_id, d.category_id, d.currency
+    ON CONFLICT (tenant_id, month, account_id, category_id, currency) DO UPDATE SET
+        total_minor = t.total_minor + excluded.total_minor,
+        inflow_minor = t.inflow_minor + excluded.inflow_minor,
+        count = t.count + excluded.count
+$$;
+
+-- One split's share of its total: `sign` is 1 to add it, -1 to take it away.
+CREATE OR REPLACE FUNCTION finance_share(
+    t finance_transaction, category uuid, amount bigint, sign int
+) RETURNS finance_monthly_total LANGUAGE sql IMMUTABLE AS $$
+    SELECT ROW(NULL, t.tenant_id, t.account_id, category, date_trunc('month', t.booked_on),
+        t.currency, sign * amount, sign * greatest(amount, 0), sign)::finance_monthly_total
+$$;
+
+CREATE OR REPLACE FUNCTION finance_total_transactions() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    added finance_monthly_total[];
+    taken finance_monthly_total[];
+BEGIN
+    added := ARRAY(
+        SELECT finance_share(t, s.category_id, s.amount_minor, 1) FROM new_rows t
+        JOIN finance_split s ON s.tenant_id = t.tenant_id AND s.transaction_id = t.id
+        WHERE t.state = 'posted');
+    IF TG_OP = 'UPDATE' THEN
+        taken := ARRAY(
+            SELECT finance_share(t, s.category_id, s.amount_minor, -1) FROM old_rows t
+            JOIN finance_split s ON s.tenant_id = t.tenant_id AND s.transaction_id = t.id
+            WHERE t.state = 'posted');
+    END IF;
+    PERFORM finance_add_totals(added || taken);
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION finance_total_splits() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    added finance_monthly_total[];
+    taken finance_monthly_total[];
+BEGIN
+    IF TG_OP <> 'DELETE' THEN
+        added := ARRAY(
+            SELECT finance_share(t, s.category_id, s.amount_minor, 1) FROM new_rows s
+            JOIN finance_transaction t ON t.tenant_id = s.tenant_id AND t.id = s.transaction_id
+            WHERE t.state = 'posted');
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        taken := ARRAY(
+            SELECT finance_share(t, s.category_id, s.amount_minor, -1) FROM old_rows s
+            JOIN finance_transaction t ON t.tenant_id = s.tenant_id AND t.id = s.transaction_id
+            WHERE t.state = 'posted');
+    END IF;
+    PERFORM finance_add_totals(added || taken);
+    RETURN NULL;
+END $$;
+
+DROP TRIGGER IF EXISTS finance_total_insert ON finance_transaction;
+CREATE TRIGGER finance_total_insert AFTER INSERT ON finance_transaction
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION finance_total_transactions();
+DROP TRIGGER IF EXISTS finance_total_update ON finance_transaction;
+CREATE TRIGGER finance_total_update AFTER UPDATE ON finance_transaction
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION finance_total_transactions();
+DROP TRIGGER IF EXISTS finance_total_insert ON finance_split;
+CREATE TRIGGER finance_total_insert AFTER INSERT ON finance_split
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION finance_total_splits();
+DROP TRIGGER IF EXISTS finance_total_update ON finance_split;
+CREATE TRIGGER finance_total_update AFTER UPDATE ON finance_split
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+    EXECUTE FUNCTION finance_total_splits();
+DROP TRIGGER IF EXISTS finance_total_delete ON finance_split;
+CREATE TRIGGER finance_total_delete AFTER DELETE ON finance_split
+    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION finance_total_splits();
+
+CREATE OR REPLACE FUNCTION finance_totals_are_derived() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF pg_trigger_depth() < 2 THEN
+        RAISE EXCEPTION 'monthly totals follow from the transactions: change those'
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+DROP TRIGGER IF EXISTS finance_derived ON finance_monthly_total;
+CREATE TRIGGER finance_derived BEFORE INSERT OR UPDATE ON finance_monthly_total
+    FOR EACH STATEMENT EXECUTE FUNCTION finance_totals_are_derived();
+DROP TRIGGER IF EXISTS finance_keep ON finance_monthly_total;
+CREATE TRIGGER finance_keep AFTER DELETE ON finance_monthly_total
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION finance_refuse_delete();

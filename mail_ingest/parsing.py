@@ -1,0 +1,145 @@
+"""Raw bytes of a message to what the rest of the application reads. Pure.
+
+`parse_message` raises nothing but UnparsableMessage, whatever the bytes are: mail is written by
+strangers. Limits are checked before the work that they bound. No step takes more than linear time
+in the size of the message.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from mail_ingest.charsets import decode, storable
+from mail_ingest.headers import (
+    END_OF_HEADERS,
+    Headers,
+    addresses_of,
+    date_of,
+    decoded,
+    received_at,
+    split_headers,
+    text_of,
+)
+from mail_ingest.mime import Part, UnparsableMessage, read_parts
+
+__all__ = ["Attachment", "ParsedEmail", "UnparsableMessage", "parse_message"]
+
+MAX_SIZE: Final = 25 * 1024 * 1024
+MAX_HEADERS: Final = 64 * 1024
+MAX_TEXT: Final = 1_000_000
+MAX_ATTACHMENTS_LISTED: Final = 50
+# An mbox separator that an export left in front of the message.
+MBOX_LINE: Final = re.compile(rb"\s*>?From [^\n]*\n(?=[!-9;-~]+:)")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """What a part that is no body text says of itself. `size` is in bytes as transferred."""
+
+    filename: str
+    content_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedEmail:
+    """A message, decoded. Text is free of NUL and lone surrogates. Addresses are lower-case.
+
+    `from_address` is "" where there is none. `from_count` counts the mailboxes of all From
+    headers: more than one is never trusted. `date` (the Date header) and `received_at` (the
+    topmost Received header) are in UTC, or None. `authentication_results` are the values of the
+    headers of that name, topmost first. `defects` names what was repaired.
+    """
+
+    message_id: str
+    from_address: str
+    from_name: str
+    from_count: int
+    sender: str
+    to: tuple[str, ...]
+    subject: str
+    date: datetime | None
+    received_at: datetime | None
+    text: str
+    html: str
+    attachments: tuple[Attachment, ...]
+    authentication_results: tuple[str, ...]
+    defects: tuple[str, ...]
+
+
+def parse_message(raw: bytes) -> ParsedEmail:
+    """Parse an RFC 822 message. Raises UnparsableMessage with the reason, and nothing else."""
+    if len(raw) > MAX_SIZE:
+        raise UnparsableMessage(f"The message is larger than {MAX_SIZE // 2**20} MB.")
+    if not raw.strip():
+        raise UnparsableMessage("The message is empty.")
+    raw = _normalised(raw)
+    headers = split_headers(_header_block(raw))
+    if not headers:
+        raise UnparsableMessage("This is no e-mail message: it has no header.")
+    parts, defects = read_parts(raw)
+    return _assembled(headers, parts, defects)
+
+
+def _normalised(raw: bytes) -> bytes:
+    if b"\n" not in raw[:MAX_HEADERS] and b"\r" in raw:
+        raw = raw.replace(b"\r", b"\n")
+    match = MBOX_LINE.match(raw[:MAX_HEADERS])
+    return raw[match.end() :] if match else raw
+
+
+def _header_block(raw: bytes) -> bytes:
+    end = END_OF_HEADERS.search(raw[: MAX_HEADERS + 4])
+    if end is not None:
+        return raw[: end.start()]
+    if len(raw) > MAX_HEADERS:
+        raise UnparsableMessage(f"The header block is longer than {MAX_HEADERS // 1024} kB.")
+    return raw
+
+
+def _assembled(headers: Headers, parts: list[Part], defects: tuple[str, ...]) -> ParsedEmail:
+    senders = addresses_of(headers, "from")
+    from_name, from_address = senders[0] if senders else (text_of(headers, "from")[:255], "")
+    text, text_defects = _body(parts, "text/plain")
+    html, html_defects = _body(parts, "text/html")
+    attachments = [part for part in parts if part.is_attachment][:MAX_ATTACHMENTS_LISTED]
+    return ParsedEmail(
+        message_id=text_of(headers, "message-id").strip("<> ")[:998],
+        from_address=from_address,
+        from_name=from_name,
+        from_count=max(len(senders), len(headers.get("from", []))),
+        sender=next((address for _, address in addresses_of(headers, "sender")), ""),
+        to=tuple(address for _, address in addresses_of(headers, "to")[:50]),
+        subject=text_of(headers, "subject"),
+        date=date_of(next(iter(headers.get("date", [])), None)),
+        received_at=received_at(headers),
+        text=text,
+        html=html,
+        attachments=tuple(
+            Attachment(storable(part.filename)[:255], storable(part.content_type)[:127], part.size)
+            for part in attachments
+        ),
+        authentication_results=tuple(
+            decoded(value) for value in headers.get("authentication-results", [])[:20]
+        ),
+        defects=(*defects, *text_defects, *html_defects),
+    )
+
+
+def _body(parts: list[Part], content_type: str) -> tuple[str, list[str]]:
+    """The text of all body parts of one type, and what was guessed or cut."""
+    texts: list[str] = []
+    defects: list[str] = []
+    for part in parts:
+        if part.content_type == content_type and not part.is_attachment:
+            text, exact = decode(part.content[: 4 * MAX_TEXT], part.charset)
+            texts.append(text)
+            if not exact:
+                defects.append(f"charset guessed ({storable(part.charset or 'none declared')})")
+    body = "\n".join(texts)
+    if len(body) > MAX_TEXT:
+        defects.append(f"{content_type} cut at {MAX_TEXT} characters")
+    return body[:MAX_TEXT], defects

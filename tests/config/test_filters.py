@@ -1,0 +1,54 @@
+"""Filters over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import Role
+from tenancy.models import Tenant
+from tenancy.scope import tenant_scope
+
+ROLES = "/api/test/roles"
+
+
+def keys(api: APIClient, query: str) -> list[str]:
+    return sorted(row["key"] for row in api.get(f"{ROLES}?{query}").json()["data"])
+
+
+def test_a_filter_narrows_the_list(api: APIClient, tenant: Tenant) -> None:
+    with tenant_scope(tenant.id):
+        Role.objects.create(key="auditor", name="Auditor")
+    assert keys(api, "name__icontains=AUDIT") == ["auditor"]
+    assert keys(api, "is_built_in=true") == ["admin", "user"]
+    assert keys(api, "is_built_in=False") == ["auditor"]
+    assert keys(api, "is_built_in=") == ["admin", "auditor", "user"]
+
+
+@pytest.mark.parametrize("query", ["nam=x", "tenant=x", "key__contains=x", "page=2", "ordering=id"])
+def test_an_unknown_parameter_is_refused_with_the_known_ones(api: APIClient, query: str) -> None:
+    answer = api.get(f"{ROLES}?{query}")
+    assert answer.status_code == 400
+    [error] = answer.json()["errors"]
+    assert (error["field"], error["code"]) == (query.split("=")[0], "unknown_parameter")
+    assert "count, cursor, is_built_in, key, limit, name, name__icontains" in error["message"]
+
+
+def test_a_single_row_knows_no_filters(api: APIClient, tenant: Tenant) -> None:
+    with tenant_scope(tenant.id):
+        row = Role.objects.get(key="admin")
+    assert api.get(f"{ROLES}/{row.pk}?format=json").status_code == 200
+    answer = api.get(f"{ROLES}/{row.pk}?key=user")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["code"] == "unknown_parameter"
+
+
+@pytest.mark.parametrize("word", ["maybe", "2", "ja"])
+def test_a_vague_boolean_is_refused(api: APIClient, word: str) -> None:
+    answer = api.get(f"{ROLES}?is_built_in={word}")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["code"] == "invalid_boolean"
+
+
+def test_a_filter_with_a_character_that_no_database_keeps_is_refused(api: APIClient) -> None:
+    assert api.get(f"{ROLES}?name=%00").status_code == 400
