@@ -20,9 +20,7 @@ class MonthlyTotal(TenantModel):
     # Neither a view nor a table of triggers can cascade.
     tenant = models.ForeignKey(Tenant, on_delete=models.DO_NOTHING, related_name="+")
     account = models.ForeignKey(FinancialAccount, on_delete=models.DO_NOTHING, related_name="+")
-    category = models.ForeignKey(
-        Category, null=True, on_delete=models.DO_NOTHING, related_name="+"
-    )
+    category = models.ForeignKey(Category, null=True, on_delete=models.DO_NOTHING, related_name="+")
     month = models.DateField(help_text="Its first day.")
     currency = models.CharField(max_length=3)
     total_minor = models.BigIntegerField()

@@ -1,0 +1,217 @@
+"""Financial accounts: opening, changing, and finding the one that a message means."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from finance.errors import LedgerError
+from finance.ledger.movements import LARGEST_MINOR, check_date, clean_text
+from finance.ledger.writing import change, insert, locked, writing
+from finance.models import AccountKind, AccountOrigin, FinancialAccount, Transaction
+from finance.money import Money, exponent
+from tenancy.encryption import blind_index, blind_indexes, decrypt, encrypt
+from tenancy.ids import new_id
+from tenancy.scope import current_tenant_id
+
+NUMBER_FIELD = "financialaccount.number"
+SHOWN_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class AccountHint:
+    """What a message tells of an account; any of it may be empty. `last_digits` may be the whole
+    number or a masked one."""
+
+    institution: str = ""
+    last_digits: str = ""
+    name: str = ""
+    currency: str = ""
+    kind: str = ""
+
+
+def open_account(
+    name: str,
+    currency: str,
+    *,
+    kind: str = AccountKind.CHECKING,
+    institution: str = "",
+    number: str = "",
+    opening: Money | None = None,
+    opening_on: date | None = None,
+    origin: str = AccountOrigin.PERSON,
+) -> FinancialAccount:
+    """A new account. `number` may be whole (kept encrypted) or just its last digits. Raises
+    LedgerError (no name, number taken, opening balance in another currency), InvalidMoney (no
+    such currency)."""
+    exponent(currency)
+    with writing():
+        row = FinancialAccount(
+            id=new_id(),
+            name=_name(name),
+            kind=kind,
+            currency=currency,
+            institution=clean_text(institution, 120),
+            opening_on=opening_on,
+            origin=origin,
+        )
+        for column, value in (_number(row, number) | _opening(row, opening, opening_on)).items():
+            setattr(row, column, value)
+        told = ("name", "kind", "currency", "institution", "last_digits", "opening_minor")
+        insert([row], "open", [{column: getattr(row, column) for column in told}])
+    return row
+
+
+def change_account(account_id: uuid.UUID, changes: Mapping[str, Any]) -> FinancialAccount:
+    """Change `name`, `kind`, `institution`, `number`, `opening` (Money), `opening_on`, `currency`
+    (while nothing is booked) or `is_archived`. Raises NotInLedger, LedgerError, InvalidMoney."""
+    with writing():
+        row = locked(FinancialAccount, account_id)
+        wanted = dict(changes)
+        if wanted.get("currency", row.currency) != row.currency:
+            exponent(wanted["currency"])
+            if Transaction.objects.filter(account=row).exists():
+                raise LedgerError(
+                    "The account has transactions, so its currency stays. Open another account.",
+                    code="currency_in_use",
+                    field="currency",
+                )
+        columns: dict[str, Any] = {
+            n: wanted[n] for n in ("kind", "currency", "is_archived") if n in wanted
+        }
+        if "name" in wanted:
+            columns["name"] = _name(wanted["name"])
+        if "institution" in wanted:
+            columns["institution"] = clean_text(wanted["institution"], 120)
+        row_currency = columns.get("currency", row.currency)
+        if wanted.keys() & {"opening", "opening_on", "currency"}:
+            opening = wanted.get("opening", Money(row.opening_minor, row_currency))
+            future = FinancialAccount(currency=row_currency)
+            columns |= _opening(future, opening, wanted.get("opening_on", row.opening_on))
+        if "number" in wanted:
+            columns |= _number(row, wanted["number"])
+        change(row, "change", columns)
+    return row
+
+
+def resolve_account(hint: AccountHint) -> FinancialAccount | None:
+    """The open account that a hint means; None when it is not clear, which is for a person to
+    say. Numbers decide; institution, kind and currency choose among equals. Without a number, an
+    institution (or a name) decides if only one account has it."""
+    open_ones = FinancialAccount.objects.filter(is_archived=False)
+    if hint.currency:
+        open_ones = open_ones.filter(currency=hint.currency)
+    digits = _digits(hint.last_digits)
+    candidates: list[FinancialAccount]
+    if digits:
+        whole = _digits(hint.last_digits, whole=True)
+        if whole:
+            index = blind_indexes(whole, tenant_id=current_tenant_id(), field=NUMBER_FIELD)
+            candidates = list(open_ones.filter(number_index__in=index)[:2])
+            if len(candidates) == 1:
+                return candidates[0]
+        candidates = [
+            account
+            for account in open_ones.exclude(last_digits="")
+            if _ends_alike(account.last_digits, digits)
+        ]
+        return _narrowed(candidates, hint)
+    named = [
+        account
+        for account in open_ones
+        if _same(account.institution, hint.institution) or _same(account.name, hint.name)
+    ]
+    return _narrowed(named, hint)
+
+
+def account_number(account: FinancialAccount) -> str:
+    """The whole number, where it is known. Raises DecryptionError."""
+    if not account.number_encrypted:
+        return ""
+    return decrypt(
+        account.number_encrypted,
+        tenant_id=current_tenant_id(),
+        field=NUMBER_FIELD,
+        pk=account.pk,
+    )
+
+
+def _narrowed(candidates: list[FinancialAccount], hint: AccountHint) -> FinancialAccount | None:
+    """One of them, if institution and kind leave one."""
+    for agrees in (
+        lambda account: _same(account.institution, hint.institution),
+        lambda account: bool(hint.kind) and account.kind == hint.kind,
+    ):
+        if len(candidates) > 1:
+            candidates = [account for account in candidates if agrees(account)] or candidates
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _same(one: str, other: str) -> bool:
+    return bool(one) and one.casefold() == other.casefold()
+
+
+def _ends_alike(one: str, other: str) -> bool:
+    """Whether two endings of a number may be of the same: at least three digits agree."""
+    length = min(len(one), len(other))
+    return length >= 3 and one[-length:] == other[-length:]
+
+
+def _digits(text: str, *, whole: bool = False) -> str:
+    """The last digits of a number; all of its letters and digits with `whole`, or "" where parts
+    are masked or it is too short to be whole."""
+    if whole:
+        plain = re.sub(r"[\s.\-]", "", text).upper()
+        return (
+            plain
+            if re.fullmatch(r"[A-Z]{0,2}[0-9A-Z]{8,34}", plain)
+            and not re.match(r"X+", plain)
+            and "XX" not in plain
+            else ""
+        )
+    match = re.search(r"(\d+)\D*$", re.sub(r"[\s\-]", "", text))
+    return match[1][-SHOWN_DIGITS:] if match else ""
+
+
+def _number(row: FinancialAccount, number: str) -> dict[str, str]:
+    """The columns that keep a number, or take it away. Raises LedgerError if it is taken."""
+    columns = {"number_encrypted": "", "number_index": "", "last_digits": _digits(number)}
+    whole = _digits(number, whole=True)
+    if not whole:
+        return columns
+    tenant_id = current_tenant_id()
+    known = blind_indexes(whole, tenant_id=tenant_id, field=NUMBER_FIELD)
+    others = FinancialAccount.objects.filter(number_index__in=known, currency=row.currency)
+    if others.exclude(pk=row.pk).exists():
+        raise LedgerError("Another account has this number.", code="taken", field="number")
+    columns["number_encrypted"] = encrypt(whole, tenant_id=tenant_id, field=NUMBER_FIELD, pk=row.pk)
+    columns["number_index"] = blind_index(whole, tenant_id=tenant_id, field=NUMBER_FIELD)
+    return columns
+
+
+def _opening(row: FinancialAccount, opening: Money | None, on: date | None) -> dict[str, Any]:
+    if on is not None:
+        check_date(on)
+    opening = opening or Money(0, row.currency)
+    if opening.currency != row.currency:
+        raise LedgerError(
+            f"The opening balance must be in {row.currency}.",
+            code="currency_mismatch",
+            field="opening_balance",
+        )
+    if abs(opening.minor) > LARGEST_MINOR:
+        raise LedgerError(
+            "The amount is too large.", code="amount_too_large", field="opening_balance"
+        )
+    return {"opening_minor": opening.minor, "opening_on": on}
+
+
+def _name(name: str) -> str:
+    cleaned = clean_text(name, 120)
+    if not cleaned:
+        raise LedgerError("An account needs a name.", code="blank", field="name")
+    return cleaned

@@ -1,0 +1,218 @@
+"""New transactions: posted at once, or proposed and put to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Q
+
+from finance.ledger.asking import decide
+from finance.ledger.movements import Movement, Source, clean_text
+from finance.ledger.references import References
+from finance.ledger.writing import (
+    insert,
+    is_person,
+    plain,
+    plain_parts,
+    splits_for,
+    writing,
+)
+from finance.models import (
+    ReviewItem,
+    ReviewState,
+    Split,
+    Transaction,
+    TransactionState,
+)
+from tenancy.ids import new_id
+from tenancy.scope import current_actor, current_tenant_id
+
+SourceKey = tuple[str, str, int]
+Proposal = tuple[Movement, Sequence[str]]
+
+
+def post(movement: Movement) -> Transaction:
+    """Book a movement. Raises LedgerError, UnknownReference."""
+    return post_many([movement])[0]
+
+
+def propose(movement: Movement, reasons: Sequence[str] = ()) -> Transaction:
+    """Note a movement outside all balances, and ask a person. `reasons` are stable codes that
+    say why. Raises LedgerError, UnknownReference."""
+    return propose_many([(movement, reasons)])[0]
+
+
+def post_many(movements: Sequence[Movement]) -> list[Transaction]:
+    """Book all of them or none, in a handful of statements, and return them in order. A source
+    that is booked already gives its transaction as it is now (after a merge, the one that
+    stayed); one that a person has dismissed is kept as void."""
+    return _book(movements, TransactionState.POSTED, [()] * len(movements))
+
+
+def propose_many(proposals: Sequence[Proposal]) -> list[Transaction]:
+    """As `post_many`, for proposals. A source that is booked already is not asked about again."""
+    return _book(
+        [movement for movement, _ in proposals],
+        TransactionState.PROPOSED,
+        [reasons for _, reasons in proposals],
+    )
+
+
+def _book(
+    movements: Sequence[Movement], state: TransactionState, reasons: Sequence[Sequence[str]]
+) -> list[Transaction]:
+    with writing():
+        references = References.of(movements)
+        for movement in movements:
+            references.check(movement)
+        sources = [m.source for m in movements if m.source is not None]
+        booked = {_key_of(row): row for row in _at_sources(Transaction, sources)}
+        asked = {_key_of(item): item for item in _at_sources(ReviewItem, sources)}
+        result: list[Transaction] = []
+        new: list[tuple[Transaction, Movement, Sequence[str]]] = []
+        for movement, why in zip(movements, reasons, strict=True):
+            key = _key(movement.source) if movement.source else None
+            row = booked.get(key) if key else None
+            if row is None:
+                item = asked.get(key) if key else None
+                dismissed = item is not None and item.state == ReviewState.DISMISSED
+                row = _row(movement, TransactionState.VOID if dismissed else state)
+                new.append((row, movement, why))
+                if key:
+                    booked[key] = row
+            result.append(row)
+        _insert(new, references)
+        _ask(new, asked)
+    return [_stayed(row) for row in result]
+
+
+def _row(movement: Movement, state: TransactionState) -> Transaction:
+    person = is_person() and movement.source is None
+    provenance = dict(movement.provenance)
+    set_fields = [name for name in SET_BY_PEOPLE if getattr(movement, name)]
+    for name in set_fields:
+        provenance.setdefault(name, {"by": current_actor().kind})
+    source = movement.source or Source("", "")
+    return Transaction(
+        id=new_id(),
+        # Named here once: the default would look the scope up again for each row.
+        tenant_id=current_tenant_id(),
+        account_id=movement.account_id,
+        state=state,
+        booked_on=movement.booked_on,
+        occurred_at=movement.occurred_at,
+        amount_minor=movement.amount.minor,
+        currency=movement.amount.currency,
+        original_minor=movement.original.minor if movement.original else None,
+        original_currency=movement.original.currency if movement.original else "",
+        merchant=clean_text(movement.merchant, 200),
+        merchant_raw=clean_text(movement.merchant_raw, 300),
+        description=clean_text(movement.description, 500),
+        notes=clean_text(movement.notes, 10_000),
+        event=movement.event,
+        source_kind=source.kind,
+        source_id=source.id,
+        source_item=source.item,
+        provenance=provenance,
+        locked=sorted(set_fields) if person else [],
+    )
+
+
+SET_BY_PEOPLE = (
+    "account_id", "booked_on", "occurred_at", "amount", "merchant", "description", "category_id",
+    "event", "notes", "original",
+)  # fmt: skip
+
+
+def _insert(
+    new: Sequence[tuple[Transaction, Movement, Sequence[str]]], references: References
+) -> None:
+    parts = [references.parts(movement) for _, movement, _ in new]
+    Split.objects.bulk_create(
+        [
+            split
+            for (row, _, _), share in zip(new, parts, strict=True)
+            for split in splits_for(row, share)
+        ]
+    )
+    for state, verb in VERBS.items():
+        of_state = [
+            (row, {n: plain(getattr(row, n)) for n in KEPT} | {"splits": plain_parts(share)})
+            for (row, _, _), share in zip(new, parts, strict=True)
+            if row.state == state
+        ]
+        insert([row for row, _ in of_state], verb, [details for _, details in of_state])
+
+
+VERBS = {
+    TransactionState.POSTED: "post",
+    TransactionState.PROPOSED: "propose",
+    TransactionState.VOID: "void",
+}
+KEPT = ("account_id", "state", "booked_on", "amount_minor", "currency", "merchant", "event")
+
+
+def _ask(
+    new: Sequence[tuple[Transaction, Movement, Sequence[str]]], asked: dict[SourceKey, ReviewItem]
+) -> None:
+    """One review item for each proposal. A question that was asked about the same source before
+    its amount or account was known is taken further, not asked twice."""
+    items: list[ReviewItem] = []
+    for row, movement, reasons in new:
+        before = asked.get(_key(movement.source)) if movement.source else None
+        if before is not None and before.state == ReviewState.OPEN:
+            state = ReviewState.OPEN
+            if row.state == TransactionState.POSTED:
+                state = ReviewState.ACCEPTED
+            decide(before, state, "propose", transaction_id=row.pk)
+        elif before is None and row.state == TransactionState.PROPOSED:
+            items.append(_item(row, reasons))
+    insert(
+        items,
+        "ask",
+        [{"transaction_id": plain(i.transaction_id), "reasons": i.reasons} for i in items],
+    )
+
+
+def _item(row: Transaction, reasons: Sequence[str]) -> ReviewItem:
+    return ReviewItem(
+        id=new_id(),
+        transaction_id=row.pk,
+        source_kind=row.source_kind,
+        source_id=row.source_id,
+        source_item=row.source_item,
+        reasons=list(dict.fromkeys(str(reason) for reason in reasons)),
+    )
+
+
+def _key(source: Source) -> SourceKey:
+    return source.kind, source.id, source.item
+
+
+def _key_of(row: Transaction | ReviewItem) -> SourceKey:
+    return row.source_kind, row.source_id, row.source_item
+
+
+def _at_sources(model: Any, sources: Iterable[Source]) -> list[Any]:
+    by_kind: dict[tuple[str, int], list[str]] = {}
+    for source in sources:
+        by_kind.setdefault((source.kind, source.item), []).append(source.id)
+    if not by_kind:
+        return []
+    wanted = reduce(
+        or_,
+        (
+            Q(source_kind=kind, source_item=item, source_id__in=ids)
+            for (kind, item), ids in by_kind.items()
+        ),
+    )
+    return list(model.objects.filter(wanted))
+
+
+def _stayed(row: Transaction) -> Transaction:
+    while row.merged_into_id is not None:
+        row = Transaction.objects.get(pk=row.merged_into_id)
+    return row
