@@ -8,8 +8,24 @@ which is no accusation: it only means that a person has to look.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+from mail_ingest.parsing import ParsedEmail
+
+COMMENT: Final = re.compile(r"\([^()]*\)")
+DMARC: Final = re.compile(r"\s*dmarc\s*(?:/\s*\d+\s*)?=\s*([a-z]+)\b")
+QUOTED_SEMICOLON: Final = re.compile(r'"[^"]*;[^"]*"')
+HEADER_FROM: Final = re.compile(r"\bheader\.from\s*=\s*\"?([^\s;\"]+)")
+# The name under which well-known hosts write their results.
+AUTHSERV_IDS: Final = {
+    "imap.gmail.com": "mx.google.com",
+    "imap.googlemail.com": "mx.google.com",
+    "imap.fastmail.com": "mx.messagingengine.com",
+    "imap.mail.me.com": "icloud.com",
+}
 
 
 class Trust(StrEnum):
@@ -28,3 +44,53 @@ class Trust(StrEnum):
 class TrustResult:
     trust: Trust
     reason: str
+
+
+def judge_sender(message: ParsedEmail, *, authserv_id: str) -> TrustResult:
+    """What the receiving server found out about the sender. `authserv_id` is the name under which
+    the connector's server writes its results; "" where there is no such server (files)."""
+    domain = message.from_address.rpartition("@")[2]
+    if message.from_count != 1 or not domain:
+        return _unverified("The message does not name exactly one sender.")
+    if not authserv_id:
+        return _unverified("Nobody has checked the sender: the message comes from a file or from"
+                           " a server that is not known to check.")  # fmt: skip
+    if not message.authentication_results:
+        return _unverified("The mail server has noted no check of the sender.")
+    server, dmarc = _read(message.authentication_results[0])
+    if server != authserv_id.lower():
+        return _unverified(f"The topmost check was not noted by {authserv_id}.")
+    return _judged(domain, dmarc)
+
+
+def _judged(domain: str, dmarc: list[tuple[str, str]]) -> TrustResult:
+    if len(dmarc) != 1:
+        return _unverified("The mail server's note names no single DMARC result.")
+    result, judged_domain = dmarc[0]
+    if judged_domain != domain:
+        return _unverified(f"The mail server judged another domain than {domain}.")
+    if result == "pass":
+        return TrustResult(Trust.VERIFIED, f"DMARC passed for {domain}.")
+    if result == "fail":
+        return TrustResult(Trust.FAILING, f"DMARC failed: not sent by {domain}.")
+    return _unverified(f"DMARC says nothing for {domain} ({result}).")
+
+
+def _read(value: str) -> tuple[str, list[tuple[str, str]]]:
+    """The server's name, and result and domain of every DMARC statement, in lower case. A value
+    with nested comments or quoted semicolons gives nothing: it is not taken apart by guess."""
+    text = COMMENT.sub(" ", value)
+    if "(" in text or ")" in text or QUOTED_SEMICOLON.search(text):
+        return "", []
+    server, *statements = text.lower().split(";")
+    found: list[tuple[str, str]] = []
+    for statement in statements:
+        match = DMARC.match(statement)
+        if match:
+            domains = HEADER_FROM.findall(statement)
+            found.append((match[1], domains[0].rpartition("@")[2] if len(domains) == 1 else ""))
+    return (server.split() or [""])[0], found
+
+
+def _unverified(reason: str) -> TrustResult:
+    return TrustResult(Trust.UNVERIFIED, reason)

@@ -1,0 +1,1 @@
+"""Where messages come from: one protocol, and a module for each kind of source. Pure."""

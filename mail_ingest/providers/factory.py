@@ -1,0 +1,67 @@
+"""Which class serves which kind of source. Pure.
+
+To add a source, write its module and name it here (docs/adding-a-provider.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+from mail_ingest.providers.archive import ARCHIVE_MAGIC
+from mail_ingest.providers.base import EmailProvider, ProviderRefused
+from mail_ingest.providers.maildir import is_maildir
+
+PROVIDERS: Final[Mapping[str, str]] = {
+    "imap": "mail_ingest.providers.imap.ImapProvider",
+    "mbox": "mail_ingest.providers.mbox.MboxProvider",
+    "maildir": "mail_ingest.providers.maildir.MaildirProvider",
+    "eml": "mail_ingest.providers.eml.EmlProvider",
+    "zip": "mail_ingest.providers.archive.ZipProvider",
+}
+HEADER: Final = re.compile(rb"\s*[!-9;-~]{1,100}:[ \t]*\S")
+
+
+class ProviderFactory:
+    """Makes the EmailProvider of a kind from what that provider's constructor takes."""
+
+    def __init__(self, registry: Mapping[str, str] = PROVIDERS) -> None:
+        self.registry = registry
+
+    def make(self, kind: str, *arguments: Any) -> EmailProvider:
+        """Raises LookupError for a kind that the registry does not name."""
+        module, _, name = self.registry[kind].rpartition(".")
+        provider: EmailProvider = getattr(import_module(module), name)(*arguments)
+        return provider
+
+    def for_file(self, path: Path, prefix: str) -> EmailProvider:
+        """The provider of a file or folder, by what is in it. Raises ProviderRefused."""
+        return self.make(file_kind(path), path, prefix)
+
+
+def file_kind(path: Path) -> str:
+    """The kind of a file or folder, by its first bytes and not by its name. Raises
+    ProviderRefused."""
+    if path.is_dir():
+        if is_maildir(path):
+            return "maildir"
+        raise ProviderRefused(f"“{path.name}” is a folder, but not a Maildir (cur and new).")
+    try:
+        with path.open("rb") as file:
+            start = file.read(1024)
+    except OSError as error:
+        raise ProviderRefused(f"“{path.name}” cannot be read: {error.strerror}.") from error
+    if not start.strip():
+        raise ProviderRefused(f"“{path.name}” is empty.")
+    if start.startswith(b"PK\x03\x04"):
+        return "zip"
+    if start.lstrip().startswith(b"From "):
+        return "mbox"
+    if not start.startswith(ARCHIVE_MAGIC) and HEADER.match(start):
+        return "eml"
+    raise ProviderRefused(
+        f"“{path.name}” is not mail: mbox, .eml, a zip archive of those, or a Maildir are."
+    )

@@ -1,0 +1,86 @@
+"""A verified TLS connection to an address that has been checked before. Pure."""
+
+from __future__ import annotations
+
+import imaplib
+import socket
+import ssl
+from collections.abc import Sequence
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.tls import IMAP4_TLS
+
+from mail_ingest.providers.base import ProviderRefused, ProviderUnavailable
+
+
+class _CheckedTLS(IMAP4_TLS):  # type: ignore[misc] # imapclient has no types
+    """Connects to given addresses, while the certificate must name the host."""
+
+    def __init__(
+        self, host: str, addresses: Sequence[str], port: int, context: ssl.SSLContext,
+        timeout: float,
+    ) -> None:  # fmt: skip
+        self.addresses = addresses
+        super().__init__(host, port, context, timeout)
+
+    def _create_socket(self, timeout: float | None = None) -> socket.socket:
+        failure: OSError = OSError("no address")
+        for address in self.addresses:
+            try:
+                plain = socket.create_connection((address, self.port), timeout=self._timeout)
+            except OSError as error:
+                failure = error
+                continue
+            try:
+                secured: socket.socket = self.ssl_context.wrap_socket(
+                    plain, server_hostname=self.host
+                )
+                return secured
+            except BaseException:
+                plain.close()
+                raise
+        raise failure
+
+
+class _CheckedClient(IMAPClient):  # type: ignore[misc]
+    def __init__(
+        self, host: str, addresses: Sequence[str], port: int, context: ssl.SSLContext,
+        timeout: SocketTimeout,
+    ) -> None:  # fmt: skip
+        self.addresses = addresses
+        super().__init__(host, port, ssl=True, ssl_context=context, timeout=timeout)
+
+    def _create_IMAP4(self) -> _CheckedTLS:
+        return _CheckedTLS(
+            self.host, self.addresses, self.port, self.ssl_context, self._timeout.connect
+        )
+
+
+def connect_checked(
+    host: str, addresses: Sequence[str], port: int, ca_certificate: str, timeout: SocketTimeout
+) -> IMAPClient:
+    """A connection, not yet logged in. Raises ProviderRefused for what a person must change and
+    ProviderUnavailable for what may pass."""
+    try:
+        context = ssl.create_default_context(cadata=ca_certificate or None)
+    except ssl.SSLError as error:
+        raise ProviderRefused("The authority's certificate is not valid PEM.") from error
+    try:
+        return _CheckedClient(host, addresses, port, context, timeout)
+    except ssl.SSLCertVerificationError as error:
+        raise ProviderRefused(
+            f"The certificate of {host} cannot be trusted: {error.verify_message}. If it is your"
+            " own server, give the certificate of the authority that signed it."
+        ) from error
+    except ssl.SSLError as error:
+        raise ProviderRefused(
+            f"{host} does not speak TLS on port {port}. IMAP over TLS is usually port 993."
+        ) from error
+    except TimeoutError as error:
+        raise ProviderUnavailable(f"{host} did not answer on port {port} in time.") from error
+    except ConnectionRefusedError as error:
+        raise ProviderRefused(
+            f"Nothing answers on port {port} of {host}. IMAP over TLS is usually port 993."
+        ) from error
+    except (OSError, imaplib.IMAP4.error) as error:
+        raise ProviderUnavailable(f"The connection to {host} failed: {error}.") from error
