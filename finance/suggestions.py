@@ -38,9 +38,7 @@ class Suggester:
 
     def __init__(self, merchants: Iterable[str]) -> None:
         self._by_key = dict(
-            Category.objects.filter(is_archived=False)
-            .exclude(key="")
-            .values_list("key", "pk")
+            Category.objects.filter(is_archived=False).exclude(key="").values_list("key", "pk")
         )
         self._history = _last_choices({merchant for merchant in merchants if merchant})
 
@@ -85,7 +83,8 @@ def category_of_words(merchant: str) -> tuple[str, str] | None:
     hits = {
         key: word
         for word, key in _words().items()
-        if word in words or ((" " in word or len(word) >= INNER_LENGTH) and word in name)
+        if word in words
+        or ((" " in word or len(word) >= INNER_LENGTH) and word in name)
         or (not word.isascii() and word in name)
     }
     if not hits:
