@@ -2,6 +2,10 @@
 
 from rest_framework.routers import DefaultRouter
 
+from extraction.viewsets import EmailExtractionViewSet, LLMTransactionViewSet
+
 router = DefaultRouter(trailing_slash=False)
+router.register("email-extractions", EmailExtractionViewSet)
+router.register("llm-transactions", LLMTransactionViewSet)
 
 urlpatterns = router.urls

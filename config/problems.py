@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import (
@@ -73,7 +74,7 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         fault = FieldError(field=error.field, code=error.code, message=str(error))
         errors = [fault] if error.field else []
         body = problem(request, error.status, error.code, str(error), errors)
-        return Problem(body, status=error.status)
+        return Problem(body, status=error.status, headers=headers_of(error))
     known = as_api_exception(error)
     if known is None:
         return None
@@ -147,9 +148,11 @@ def detail_of(error: exceptions.APIException, errors: list[FieldError]) -> str:
     return f"{len(errors)} things are wrong with the input; see errors."
 
 
-def headers_of(error: exceptions.APIException) -> dict[str, str]:
+def headers_of(error: DomainError | exceptions.APIException) -> dict[str, str]:
     headers = {}
     challenge = getattr(error, "auth_header", None)
+    if isinstance(error, DomainError) and error.status == HTTPStatus.UNAUTHORIZED:
+        challenge = "Bearer"
     if challenge:
         headers["WWW-Authenticate"] = str(challenge)
     seconds = getattr(error, "wait", None)

@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.ScopeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -133,6 +134,11 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]
+# Whether strangers may open accounts; invited people always may.
+REGISTRATION_OPEN = env_bool("REGISTRATION_OPEN", default=True)
+# What every new tenant starts with: dotted paths of functions called in its scope.
+TENANT_SEEDERS: list[str] = []
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -154,6 +160,8 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+    # A file, because threads that share an in-memory database do not wait for each other's locks.
+    _database["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database["ENGINE"] = "tenancy.postgresql"
     _database["CONN_MAX_AGE"] = env_int("DATABASE_CONN_MAX_AGE", 60)
@@ -174,13 +182,23 @@ JOB_BACKOFF_SECONDS = env_int("JOB_BACKOFF_SECONDS", 5)
 JOB_TIME_LIMIT_SECONDS = env_int("JOB_TIME_LIMIT_SECONDS", 240, least=1)
 JOB_RETENTION_DAYS = env_int("JOB_RETENTION_DAYS", 30, least=1)
 # Every kind of background work, by the dotted path of its BaseJob.
-JOB_KINDS: dict[str, str] = {"jobs.clean_up": "jobs.cleaning.CleanUp"}
+JOB_KINDS: dict[str, str] = {
+    "jobs.clean_up": "jobs.cleaning.CleanUp",
+    "accounts.send_mail": "accounts.jobs.SendMail",
+    "accounts.send_code": "accounts.jobs.SendCode",
+    "accounts.send_invitation": "accounts.jobs.SendInvitation",
+    "accounts.clean_up": "accounts.jobs.CleanUp",
+    "extraction.extract_emails": "extraction.jobs.ExtractEmails",
+}
+# Functions that ask the database every few seconds what is due, and enqueue it.
+JOB_SOURCES = ["extraction.scheduling.enqueue_pending_emails"]
 # What a person may trigger by POST /api/v1/jobs/trigger/<kind>: the dotted path of a function
 # that checks the payload and enqueues the job (see jobs.triggers).
 JOB_TRIGGERS: dict[str, str] = {}
 # Seeds of the schedules that operators edit in the admin (see jobs.scheduling).
 SCHEDULES: dict[str, dict[str, Any]] = {
     "Clean up finished jobs": {"kind": "jobs.clean_up", "crontab": "17 3 * * *"},
+    "Forget expired codes and sessions": {"kind": "accounts.clean_up", "crontab": "41 3 * * *"},
 }
 
 # --- Mail that we send --------------------------------------------------------------------------
@@ -203,7 +221,7 @@ PUBLIC_URL = env_str("PUBLIC_URL", "http://localhost:8000").rstrip("/")
 # --- REST API -----------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ScopeAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_FILTER_BACKENDS": ["config.filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "config.pagination.KeysetPagination",
@@ -256,7 +274,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = Path(env_str("STATIC_ROOT", str(DATA_DIR / "static")))
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import IntegrityError, close_old_connections, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
@@ -209,8 +209,9 @@ def _after_success(job: BaseJob, attempt: Attempt) -> None:
 
 def _record_failure(job: BaseJob | None, attempt: Attempt, error: Exception) -> None:
     info = attempt.info
-    # The error may be the database's: a broken connection must not carry the record of it.
-    close_old_connections()
+    if not connection.in_atomic_block:
+        # The error may be the database's: a broken connection must not carry the record of it.
+        connection.close_if_unusable_or_obsolete()
     state = transitions.fail(
         info,
         _in_plain_words(error),

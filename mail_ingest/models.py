@@ -20,6 +20,7 @@ class AccountState(models.TextChoices):
     ACTIVE = "active", "Active"
     PAUSED = "paused", "Paused"
     NEEDS_ATTENTION = "needs_attention", "Needs attention"
+    DELETING = "deleting", "Being deleted"
 
 
 class EmailState(models.TextChoices):
@@ -43,6 +44,11 @@ class ConnectedAccount(TenantModel):
     ca_certificate = models.TextField(
         blank=True, help_text="PEM of the authority that signed an own server's certificate."
     )
+    authserv_id = models.CharField(
+        max_length=255, blank=True,
+        help_text="The name under which the mail server notes its checks of senders"
+        " (Authentication-Results). Without it every sender is unverified.",
+    )  # fmt: skip
     secret = models.TextField(
         blank=True, editable=False, help_text="The password, encrypted (tenancy.encryption)."
     )
@@ -169,8 +175,8 @@ class MailImport(TenantModel):
     """One file, or folder, of messages to read into an upload account.
 
     Uploads lie under DATA_DIR/uploads by a random name until they are read; a path that an
-    operator named on the command line is left alone. `next_entry` is the first entry not yet
-    stored: a run that was cut off goes on there.
+    operator named on the command line is left alone. `cursor` is the provider's: a run that was cut
+    off goes on there.
     """
 
     account = models.ForeignKey(ConnectedAccount, on_delete=models.CASCADE, related_name="imports")
@@ -180,7 +186,7 @@ class MailImport(TenantModel):
         default=True, help_text="The file is ours: remove it when read."
     )
     size = models.PositiveBigIntegerField(help_text="Bytes.")
-    next_entry = models.PositiveIntegerField(default=0)
+    cursor = models.JSONField(default=dict, blank=True, editable=False)
     stored_count = models.PositiveIntegerField(default=0)
     duplicate_count = models.PositiveIntegerField(default=0)
     quarantined_count = models.PositiveIntegerField(default=0)

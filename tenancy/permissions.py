@@ -25,13 +25,14 @@ PERMISSIONS: Final[dict[str, str]] = {
     "jobs:write": "Trigger, cancel and retry background jobs",
     "members:read": "See who shares this ledger",
     "members:write": "Invite, change and remove members, and edit roles",
+    "users:read": "See the accounts of those who share this ledger: last sign-in, second factor",
     "tenant:read": "See the tenant's settings",
     "tenant:write": "Change the tenant's settings",
     "tokens:read": "See one's own API tokens",
     "tokens:write": "Make and revoke one's own API tokens",
 }
 ALL_PERMISSIONS: Final = frozenset(PERMISSIONS)
-USER_PERMISSIONS: Final = ALL_PERMISSIONS - {"members:write", "tenant:write"}
+USER_PERMISSIONS: Final = ALL_PERMISSIONS - {"members:write", "users:read", "tenant:write"}
 BUILT_IN_ROLES: Final[dict[str, frozenset[str]]] = {
     "admin": ALL_PERMISSIONS,
     "user": USER_PERMISSIONS,

@@ -16,6 +16,11 @@ from django.db import connection
 from tenancy.models import Tenant
 from tenancy.row_security import apply_walls
 from tenancy.scope import tenant_scope
+from tests.left_out import (  # noqa: F401 - hooks of pytest
+    pytest_collection_modifyitems,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+)
 from tests.make import make_tenant
 
 

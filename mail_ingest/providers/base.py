@@ -48,7 +48,7 @@ class MessageRef:
 @dataclass(frozen=True, slots=True)
 class Page:
     """Refs that are stored together, and the cursor to save with them. `done` and `total` are for
-    a progress bar, in the source's own unit (messages of a mailbox, bytes of a file)."""
+    a progress bar, in the source's own unit (messages of a mailbox, kB of a file)."""
 
     refs: tuple[MessageRef, ...]
     cursor: Cursor

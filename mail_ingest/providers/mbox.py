@@ -88,7 +88,8 @@ class MboxProvider:
         ]
         for page in in_pages(refs):
             end = _place(page[-1])[1]
-            yield Page(page, {"offset": end}, end, total)
+            # In kB, which a progress column of 32 bits can hold.
+            yield Page(page, {"offset": end}, end // 1024, total // 1024)
 
     def _messages(self, offset: int) -> Iterator[tuple[int, int]]:
         """Start and end of every message from `offset`, which is a message's start."""

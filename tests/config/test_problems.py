@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.http import HttpResponse
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -19,10 +18,10 @@ from tests.make import make_user
 ROLES = "/api/test/roles"
 
 
-def problem_of(answer: HttpResponse, status: int, code: str) -> dict[str, Any]:
+def problem_of(answer: Any, status: int, code: str) -> dict[str, Any]:
     assert answer.status_code == status, answer.content
     assert answer.headers["Content-Type"] == "application/problem+json"
-    body: dict[str, Any] = answer.json()  # type: ignore[attr-defined]
+    body: dict[str, Any] = answer.json()
     assert (body["status"], body["code"]) == (status, code)
     assert body["type"] == f"urn:inledger:problem:{code}"
     assert set(body) >= {"title", "detail", "instance", "errors"}

@@ -17,9 +17,7 @@ from tenancy.row_security import require_runtime_role
 from tenancy.scope import NoTenantScope, all_tenants, current_tenant_id, tenant_scope
 from tests.make import make_member, make_user
 
-postgresql = pytest.mark.skipif(
-    "connection.vendor != 'postgresql'", reason="row security is PostgreSQL's"
-)
+postgresql = pytest.mark.postgresql
 
 
 def keys() -> list[str]:

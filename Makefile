@@ -1,0 +1,51 @@
+# Inledger's commands. `make` alone lists them. Nothing is needed but Python 3.11+, git and make.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+# Without bytecode the install is quicker; Python writes it as modules are used.
+PIP := $(BIN)/python -m pip install --no-compile --disable-pip-version-check --quiet
+hash = $(shell cat $(1) | cksum | cut -d' ' -f1)
+RUN_STAMP := $(VENV)/run-$(call hash,requirements.txt constraints.txt)
+DEV_STAMP := $(VENV)/dev-$(call hash,requirements.txt requirements-dev.txt constraints.txt)
+SOURCES := accounts config extraction finance jobs mail_ingest tenancy
+# How many test processes: as many as there are cores.
+PROCESSES ?= auto
+
+.PHONY: help run test check bench fuzz soak clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
+
+run: $(RUN_STAMP) ## start Inledger with its demo on http://localhost:8000 (PORT=… for another)
+	@exec $(BIN)/python manage.py serve --demo
+
+test: $(DEV_STAMP) ## run all tests; TEST_DATABASE_URL and TEST_REDIS_URL add PostgreSQL and Redis
+	@$(BIN)/python -m tests.run --processes $(PROCESSES)
+
+check: $(DEV_STAMP) ## lint, formatting, types, import contracts, migrations, settings, API document
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --quiet --lint --check
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	HTTPS=true DATABASE_URL=sqlite:// $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+clean: ## remove what the commands above made, but not your data in var/
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@sh deploy/make-venv.sh $(VENV)
+
+$(RUN_STAMP): $(VENV)/bin/python
+	@echo "Installing what Inledger needs into $(VENV) …"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV_STAMP): $(VENV)/bin/python
+	@echo "Installing what the tests need into $(VENV) …"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,93 @@
+"""Every request with credentials acts within one scope, or within none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.http import FileResponse, Http404, HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from rest_framework.exceptions import NotFound
+
+from accounts import audit
+from accounts.access import Access, decide
+from accounts.models import User
+from tenancy.scope import Scope, all_tenants, entered
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class ScopeMiddleware:
+    """Sets `request.access` (see `access.Access`) and `request.user`, and enters the scope.
+
+    Refused credentials are left to the doors: the API answers with the reason
+    (`authentication.ScopeAuthentication`), a page treats their bearer as nobody.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not has_credentials(request):
+            request.access = Access()  # type: ignore[attr-defined]
+            return self.get_response(request)
+        if request.method in SAFE_METHODS:
+            # One transaction, so that PostgreSQL is told the scope once, not once a statement.
+            with one_announcement():
+                return self.respond(request)
+        return self.respond(request)
+
+    def respond(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith(reverse("admin:index")):
+            return self.respond_as_operator(request)
+        with one_announcement():
+            access = decide(request)
+        request.access = access  # type: ignore[attr-defined]
+        if isinstance(access.error, NotFound) and not request.path.startswith("/api/"):
+            raise Http404(str(access.error))
+        if access.user is not None:
+            request.user = access.user
+        if access.scope is None:
+            return self.get_response(request)
+        with entered(access.scope):
+            response = self.get_response(request)
+        return kept_in_scope(response, access.scope)
+
+    def respond_as_operator(self, request: HttpRequest) -> HttpResponseBase:
+        user = request.user
+        request.access = Access()  # type: ignore[attr-defined]
+        if not (isinstance(user, User) and user.is_active and user.is_staff and user.is_superuser):
+            return self.get_response(request)
+        with all_tenants("operators' admin", actor=audit.actor_of(user)) as scope:
+            response = self.get_response(request)
+        return kept_in_scope(response, scope)
+
+
+def has_credentials(request: HttpRequest) -> bool:
+    return "Authorization" in request.headers or settings.SESSION_COOKIE_NAME in request.COOKIES
+
+
+def one_announcement() -> AbstractContextManager[Any]:
+    """A transaction on PostgreSQL. SQLite needs none, and ours would take its only write lock."""
+    return transaction.atomic() if connection.vendor == "postgresql" else nullcontext()
+
+
+def kept_in_scope(response: HttpResponseBase, scope: Scope) -> HttpResponseBase:
+    """A stream is read after the middleware has returned: each of its chunks is made in scope."""
+    if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
+        response.streaming_content = _chunks(iter(response.streaming_content), scope)
+    return response
+
+
+def _chunks(chunks: Iterator[Any], scope: Scope) -> Iterator[Any]:
+    while True:
+        with entered(scope):
+            try:
+                chunk = next(chunks)
+            except StopIteration:
+                return
+        yield chunk

@@ -1,0 +1,219 @@
+"""Reading a source into the database: one page of messages and its cursor per transaction.
+
+A run that is killed anywhere repeats at most one page, whose messages are recognised. A run that
+has worked for its share of time hands the rest to a job of its own, so that no mailbox, however
+large, holds a worker.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import F
+from django.utils import timezone
+
+from jobs.base import BaseJob, JobRun, JsonObject, PermanentError, RetryLater
+from jobs.models import JobQueue
+from jobs.runner import JobRunner
+from mail_ingest.models import AccountState, ConnectedAccount, Email
+from mail_ingest.providers.base import (
+    Cursor,
+    EmailProvider,
+    MessageRef,
+    Page,
+    ProviderRefused,
+    ProviderUnavailable,
+)
+from mail_ingest.sources import mailbox_provider
+from mail_ingest.storage import Stored, prepare, store_emails
+from tenancy.encryption import DecryptionError
+
+TURN_SECONDS = 90.0
+READABLE_STATES = (AccountState.ACTIVE, AccountState.NEEDS_ATTENTION)
+
+
+class SourceStopped(Exception):
+    """The account was paused or deleted while it was read."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has done. `more` says that its turn ended before the source did."""
+
+    found: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    more: bool = False
+
+    def add(self, found: int, stored: Stored) -> None:
+        self.found += found
+        self.stored += stored.stored
+        self.duplicates += stored.duplicates
+        self.quarantined += stored.quarantined
+
+    def as_result(self) -> JsonObject:
+        return {
+            "found": self.found, "stored": self.stored, "duplicates": self.duplicates,
+            "quarantined": self.quarantined, "more": self.more,
+        }  # fmt: skip
+
+
+def read_pages(
+    run: JobRun,
+    account: ConnectedAccount,
+    provider: EmailProvider,
+    pages: Iterable[Page],
+    save: Callable[[Cursor, Stored], None],
+) -> Tally:
+    """Fetch and store page after page; `save` is called in each page's transaction. Raises
+    SourceStopped, ProviderError, LostLease, JobCancelled."""
+    tally = Tally()
+    ends = time.monotonic() + TURN_SECONDS
+    for page in pages:
+        wanted = _not_stored(account, page.refs)
+        prepared = prepare(account, provider.fetch(wanted))
+        with run.fenced():
+            stored = store_emails(prepared)
+            _count(account, stored)
+            save(page.cursor, stored)
+        tally.add(len(page.refs), stored)
+        run.progress(page.done, page.total, f"{tally.found} messages read, {tally.stored} new")
+        if time.monotonic() > ends:
+            tally.more = True
+            break
+    return tally
+
+
+def _not_stored(account: ConnectedAccount, refs: Sequence[MessageRef]) -> list[MessageRef]:
+    known = set(
+        Email.objects.filter(account=account, ref__in=[ref.ref for ref in refs]).values_list(
+            "ref", flat=True
+        )
+    )
+    return [ref for ref in refs if ref.ref not in known]
+
+
+def _count(account: ConnectedAccount, stored: Stored) -> None:
+    updated = ConnectedAccount.objects.filter(pk=account.pk, state__in=READABLE_STATES).update(
+        stored_count=F("stored_count") + stored.stored,
+        duplicate_count=F("duplicate_count") + stored.duplicates,
+        quarantined_count=F("quarantined_count") + stored.quarantined,
+    )
+    if not updated:
+        raise SourceStopped
+
+
+@contextmanager
+def job_errors() -> Iterator[None]:
+    """A provider's errors as the job's."""
+    try:
+        yield
+    except ProviderRefused as error:
+        raise PermanentError(str(error)) from error
+    except ProviderUnavailable as error:
+        raise RetryLater(str(error), after_seconds=error.retry_after_seconds) from error
+    except DecryptionError as error:
+        raise PermanentError("The stored password cannot be read: enter it again.") from error
+
+
+class FetchAccount(BaseJob):
+    """Read what has come to a mailbox since the last time. Its subject is the account's id."""
+
+    kind = "mail_ingest.fetch_account"
+    queue = JobQueue.MAIL
+
+    def run(self, run: JobRun) -> JsonObject:
+        account = _account(run)
+        if account is None or account.state not in READABLE_STATES:
+            return {"skipped": "The account is paused or gone."}
+        with job_errors(), closing(mailbox_provider(account)) as provider:
+            try:
+                tally = read_pages(run, account, provider, self.pages(run, account, provider),
+                                   self.saver(account))  # fmt: skip
+            except SourceStopped:
+                return {"skipped": "The account was paused or deleted meanwhile."}
+        run.finish(lambda: self.finished(run, account, tally))
+        return tally.as_result()
+
+    def pages(
+        self, run: JobRun, account: ConnectedAccount, provider: EmailProvider
+    ) -> Iterator[Page]:
+        return provider.list_new(account.cursor)
+
+    def saver(self, account: ConnectedAccount) -> Callable[[Cursor, Stored], None]:
+        def save(cursor: Cursor, stored: Stored) -> None:
+            ConnectedAccount.objects.filter(pk=account.pk).update(cursor=cursor)
+
+        return save
+
+    def finished(self, run: JobRun, account: ConnectedAccount, tally: Tally) -> JsonObject:
+        now = timezone.now()
+        ConnectedAccount.objects.filter(pk=account.pk, state__in=READABLE_STATES).update(
+            state=AccountState.ACTIVE,
+            last_error="",
+            last_fetched_at=now,
+            next_fetch_at=now + timedelta(minutes=account.poll_minutes),
+        )
+        if tally.more:
+            self.go_on(run)
+        return tally.as_result()
+
+    def go_on(self, run: JobRun) -> None:
+        JobRunner.enqueue(
+            self.kind, subject=run.info.subject, payload=run.info.payload,
+            trigger="There was more to read.", triggered_by_id=run.info.triggered_by_id,
+        )  # fmt: skip
+
+    def on_failure(self, run: JobRun, error: BaseException, *, final: bool) -> None:
+        account = _account(run)
+        if account is None or account.state not in READABLE_STATES:
+            return
+        refused = isinstance(error, PermanentError)
+        known = isinstance(error, PermanentError | RetryLater)
+        account.last_error = str(error) if known else "It stopped with an unexpected error."
+        if refused:
+            account.state = AccountState.NEEDS_ATTENTION
+            account.next_fetch_at = None
+        elif final:
+            account.next_fetch_at = timezone.now() + timedelta(minutes=account.poll_minutes)
+        account.save(update_fields=("last_error", "state", "next_fetch_at"))
+
+
+class BackfillAccount(FetchAccount):
+    """Read what came between two dates, whatever has been read before. The payload holds `since`
+    and `until` (ISO dates or null, both included); the cursor is left alone."""
+
+    kind = "mail_ingest.backfill_account"
+
+    def pages(
+        self, run: JobRun, account: ConnectedAccount, provider: EmailProvider
+    ) -> Iterator[Page]:
+        since, until = (_date(run.info.payload.get(name)) for name in ("since", "until"))
+        return provider.list_between(since, until)
+
+    def saver(self, account: ConnectedAccount) -> Callable[[Cursor, Stored], None]:
+        return lambda cursor, stored: None
+
+
+def count_between(account: ConnectedAccount, since: date | None, until: date | None) -> Tally:
+    """What a backfill would find and how many of those are not stored yet; stores nothing.
+    Raises ProviderError, DecryptionError."""
+    tally = Tally()
+    with closing(mailbox_provider(account)) as provider:
+        for page in provider.list_between(since, until):
+            tally.add(len(page.refs), Stored(stored=len(_not_stored(account, page.refs))))
+    return tally
+
+
+def _account(run: JobRun) -> ConnectedAccount | None:
+    found: ConnectedAccount | None = ConnectedAccount.objects.filter(pk=run.info.subject).first()
+    return found
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,195 @@
+"""Importing files: uploads, and paths that an operator names. Both become a MailImport row and
+one job; the file stays until the job has read it."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import uuid
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from jobs.base import BaseJob, JobRun, JsonObject, PermanentError, RetryLater
+from jobs.models import Job, JobQueue
+from jobs.runner import JobRunner
+from mail_ingest.charsets import storable
+from mail_ingest.errors import MailFileError
+from mail_ingest.fetching import SourceStopped, Tally, job_errors, read_pages
+from mail_ingest.models import AccountKind, AccountState, ConnectedAccount, MailImport
+from mail_ingest.providers.base import Cursor, ProviderRefused
+from mail_ingest.providers.factory import file_kind
+from mail_ingest.sources import file_provider
+from mail_ingest.storage import Stored
+from tenancy.scope import current_actor, current_tenant_id
+
+OWN_LABEL = "My archive"
+OTHER_LABEL = "Imported files"
+
+
+def import_upload(file: UploadedFile, *, is_own: bool, account_label: str = "") -> MailImport:
+    """Keep an uploaded file and enqueue its import. Raises MailFileError, and keeps nothing, when
+    it is too large or no mail."""
+    limit = settings.MAIL_UPLOAD_MAX_MB * 2**20
+    if file.size is None or file.size > limit:
+        raise MailFileError(
+            f"The file is larger than {settings.MAIL_UPLOAD_MAX_MB} MB. Split it, or have the"
+            " operator run “manage.py import_mail”.",
+            code="file_too_large",
+        )
+    name = storable(Path(file.name or "upload").name)[:255]
+    path = _kept(file)
+    try:
+        return start_import(
+            path, name=name, is_own=is_own, account_label=account_label, is_temporary=True
+        )
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def start_import(
+    path: Path, *, is_own: bool, name: str = "", account_label: str = "", is_temporary: bool = False
+) -> MailImport:
+    """Enqueue the import of a file or Maildir into the upload account of that label, made on
+    first use. `is_own` is the tenant's word that the archive is its own and complete. Raises
+    MailFileError."""
+    try:
+        file_kind(path)
+    except ProviderRefused as error:
+        raise MailFileError(str(error).replace(path.name, name or path.name)) from error
+    with transaction.atomic():
+        account = upload_account(account_label, is_own=is_own)
+        mail_import: MailImport = MailImport.objects.create(
+            account=account,
+            name=name or path.name,
+            path=str(path.resolve()),
+            is_temporary=is_temporary,
+            size=path.stat().st_size if path.is_file() else 0,
+            created_by_id=current_actor().user_id,
+        )
+        job = enqueue_import(mail_import, trigger=f"Import of {mail_import.name}")
+        mail_import.job_id = job.id
+        mail_import.save(update_fields=("job_id",))
+    return mail_import
+
+
+def upload_account(label: str, *, is_own: bool) -> ConnectedAccount:
+    """The account that a file's messages go to. Raises MailFileError when the label's account was
+    declared otherwise: what it holds already must not change its standing by an import."""
+    label = label or (OWN_LABEL if is_own else OTHER_LABEL)
+    account: ConnectedAccount
+    account, is_new = ConnectedAccount.objects.get_or_create(
+        kind=AccountKind.UPLOAD,
+        label=label,
+        defaults={
+            "is_own": is_own,
+            "declared_own_at": timezone.now() if is_own else None,
+            "declared_own_by_id": current_actor().user_id if is_own else None,
+        },
+    )
+    if not is_new and account.is_own != is_own:
+        state = "was" if account.is_own else "was not"
+        raise MailFileError(
+            f"“{label}” {state} declared your own archive; import into another account.",
+            code="ownership_differs", field="is_own",
+        )  # fmt: skip
+    if account.state != AccountState.ACTIVE:
+        raise MailFileError(
+            f"“{label}” is {account.get_state_display().lower()}.", code="account_not_active"
+        )
+    return account
+
+
+def enqueue_import(mail_import: MailImport, *, trigger: str) -> Job:
+    return JobRunner.enqueue(
+        ImportFile.kind, subject=str(mail_import.id), priority=1, trigger=trigger,
+        tenant_id=mail_import.tenant_id,
+    )  # fmt: skip
+
+
+class ImportFile(BaseJob):
+    """Read an import's file. Its subject is the import's id."""
+
+    kind = "mail_ingest.import_file"
+    queue = JobQueue.MAIL
+
+    def run(self, run: JobRun) -> JsonObject:
+        mail_import = _import(run)
+        if mail_import is None or mail_import.finished_at is not None:
+            return {"skipped": "The import is finished or gone."}
+        with job_errors(), closing(file_provider(mail_import)) as provider:
+            if not mail_import.cursor:
+                # All that can be known to be wrong is known before anything is stored.
+                provider.check()
+            pages = provider.list_new(mail_import.cursor)
+            try:
+                tally = read_pages(run, mail_import.account, provider, pages, _saver(mail_import))
+            except SourceStopped as stopped:
+                raise PermanentError("The account was paused or deleted meanwhile.") from stopped
+        run.finish(lambda: self.finished(run, mail_import, tally))
+        return tally.as_result()
+
+    def finished(self, run: JobRun, mail_import: MailImport, tally: Tally) -> JsonObject:
+        if tally.more:
+            enqueue_import(mail_import, trigger="There was more to read.")
+        else:
+            MailImport.objects.filter(pk=mail_import.pk).update(
+                finished_at=timezone.now(), error=""
+            )
+            ConnectedAccount.objects.filter(pk=mail_import.account_id).update(
+                last_fetched_at=timezone.now()
+            )
+            transaction.on_commit(lambda: remove_file(mail_import))
+        return tally.as_result()
+
+    def on_failure(self, run: JobRun, error: BaseException, *, final: bool) -> None:
+        mail_import = _import(run)
+        if mail_import is None:
+            return
+        known = isinstance(error, PermanentError | RetryLater)
+        mail_import.error = str(error) if known else "It stopped with an unexpected error."
+        if isinstance(error, PermanentError):
+            mail_import.finished_at = timezone.now()
+            remove_file(mail_import)
+        mail_import.save(update_fields=("error", "finished_at"))
+
+
+def _saver(mail_import: MailImport) -> Callable[[Cursor, Stored], None]:
+    def save(cursor: Cursor, stored: Stored) -> None:
+        MailImport.objects.filter(pk=mail_import.pk).update(
+            cursor=cursor,
+            stored_count=F("stored_count") + stored.stored,
+            duplicate_count=F("duplicate_count") + stored.duplicates,
+            quarantined_count=F("quarantined_count") + stored.quarantined,
+        )
+
+    return save
+
+
+def remove_file(mail_import: MailImport) -> None:
+    """Remove an upload that has been read. What an operator named is not ours to remove."""
+    if mail_import.is_temporary:
+        Path(mail_import.path).unlink(missing_ok=True)
+
+
+def _import(run: JobRun) -> MailImport | None:
+    found: MailImport | None = (
+        MailImport.objects.select_related("account").filter(pk=run.info.subject).first()
+    )
+    return found
+
+
+def _kept(file: UploadedFile) -> Path:
+    folder = Path(settings.DATA_DIR) / "uploads" / str(current_tenant_id())
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{uuid.uuid4().hex}{secrets.token_hex(4)}"
+    with path.open("xb") as kept:
+        shutil.copyfileobj(file, kept, 1024 * 1024)
+    return path

@@ -1,0 +1,141 @@
+"""Fetched messages to rows. Storing is harmless to repeat, and goes by pages, not row by row."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from mail_ingest.charsets import storable
+from mail_ingest.errors import MailError
+from mail_ingest.models import ConnectedAccount, Email, EmailState, RawMessage
+from mail_ingest.parsing import ParsedEmail, UnparsableMessage, parse_message
+from mail_ingest.providers.base import HEAD_BYTES, FetchedMessage
+from mail_ingest.screening import Screening, screen
+from mail_ingest.trust import Trust, judge_sender
+
+READ_FIELDS = (
+    "message_id", "from_address", "from_name", "subject", "snippet", "sent_at", "received_at",
+    "state", "problem", "trust", "trust_reason", "screening", "screening_reason",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a page of messages. The quarantined are among the stored."""
+
+    stored: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A message read and ready to be stored."""
+
+    email: Email
+    raw: RawMessage
+
+
+def prepare(account: ConnectedAccount, messages: Iterable[FetchedMessage]) -> list[Prepared]:
+    """Read, judge and compress messages. All the work that needs no transaction."""
+    return [_prepared(account, message) for message in messages]
+
+
+def store_emails(prepared: Sequence[Prepared]) -> Stored:
+    """Store what is not stored yet, in the caller's transaction. A ref or content that the
+    account already has is left as it is."""
+    RawMessage.objects.bulk_create([p.raw for p in prepared], ignore_conflicts=True)
+    hashes = {p.raw.sha256 for p in prepared}
+    raw_ids = dict(RawMessage.objects.filter(sha256__in=hashes).values_list("sha256", "id"))
+    for p in prepared:
+        p.email.raw_id = raw_ids[p.raw.sha256]
+    Email.objects.bulk_create([p.email for p in prepared], ignore_conflicts=True)
+    ids = [p.email.id for p in prepared]
+    states = list(Email.objects.filter(id__in=ids).values_list("state", flat=True))
+    return Stored(
+        stored=len(states),
+        duplicates=len(prepared) - len(states),
+        quarantined=states.count(EmailState.QUARANTINED),
+    )
+
+
+def load_raw(email: Email) -> bytes:
+    """The bytes of a message as they were received; of a truncated one, its head."""
+    data: bytes = zlib.decompress(email.raw.data)
+    return data
+
+
+def reread(email: Email) -> Email:
+    """Read a quarantined message again, as this version reads messages. Raises MailError when it
+    is not in quarantine."""
+    with transaction.atomic():
+        email = Email.objects.select_for_update(of=("self",)).select_related("raw", "account").get(
+            pk=email.pk
+        )  # fmt: skip
+        if email.state != EmailState.QUARANTINED:
+            raise MailError("Only a quarantined message can be read again.", code="not_quarantined")
+        _read_into(email, load_raw(email), email.account.authserv_id, received_at=None)
+        email.save(update_fields=READ_FIELDS)
+    return email
+
+
+def _prepared(account: ConnectedAccount, message: FetchedMessage) -> Prepared:
+    raw = message.raw
+    row = RawMessage(
+        tenant_id=account.tenant_id, sha256=hashlib.sha256(raw).hexdigest(), size=len(raw),
+        data=zlib.compress(raw),
+    )  # fmt: skip
+    email = Email(
+        tenant_id=account.tenant_id, account=account, ref=storable(message.ref.ref)[:400],
+        folder=storable(message.ref.folder)[:255], size=message.ref.size,
+        is_truncated=message.is_truncated,
+    )  # fmt: skip
+    _read_into(email, raw, account.authserv_id, received_at=message.received_at)
+    return Prepared(email, row)
+
+
+def _read_into(
+    email: Email, raw: bytes, authserv_id: str, *, received_at: datetime | None
+) -> None:
+    """Fill in what can be read of a message; what cannot be read goes to quarantine."""
+    now = timezone.now()
+    try:
+        parsed = parse_message(raw)
+    except UnparsableMessage as error:
+        email.state = EmailState.QUARANTINED
+        email.problem = error.reason
+        email.trust_reason = email.screening_reason = "The message could not be read."
+        email.received_at = received_at or email.received_at or now
+        return
+    email.state = EmailState.STORED
+    email.problem = _cut_notice(email) if email.is_truncated else ""
+    email.message_id = parsed.message_id
+    email.from_address = parsed.from_address
+    email.from_name = parsed.from_name
+    email.subject = parsed.subject
+    email.sent_at = parsed.date
+    email.received_at = min(received_at or parsed.received_at or parsed.date or now, now)
+    _judge_into(email, parsed, authserv_id)
+
+
+def _judge_into(email: Email, parsed: ParsedEmail, authserv_id: str) -> None:
+    sender = judge_sender(parsed, authserv_id=authserv_id)
+    email.trust = Trust(sender.trust)
+    email.trust_reason = sender.reason[:300]
+    screened = screen(parsed)
+    email.screening = Screening(screened.screening)
+    email.screening_reason = screened.reason[:300]
+    email.snippet = screened.snippet
+
+
+def _cut_notice(email: Email) -> str:
+    return (
+        f"The message is {email.size / 2**20:.0f} MB, more than is kept: only its first"
+        f" {HEAD_BYTES // 1024} kB are stored."
+    )
