@@ -52,6 +52,19 @@ class Doubt(StrEnum):
     LOW_CONFIDENCE = "low_confidence"
     POSSIBLE_DUPLICATE = "possible_duplicate"
     HOLD = "hold"
+    DAMAGED_MESSAGE = "damaged_message"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEmail:
+    """One message and what reading it gave: a reading with the document's text, or an error.
+    `is_damaged` says that the message had to be repaired before it could be read."""
+
+    email: Email
+    reading: Reading | None = None
+    text: str = ""
+    is_damaged: bool = False
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +88,21 @@ class Planner:
             merchant_of(candidate) for reading in readings for candidate in reading.candidates
         )
 
-    def plans(self, email: Email, reading: Reading, text: str) -> list[Plan]:
-        """A plan for each candidate that may be booked at all. `text` is the document's."""
+    def plans(self, read: ReadEmail) -> list[Plan]:
+        """A plan for each candidate that may be booked at all."""
+        candidates = read.reading.candidates if read.reading else ()
         return [
-            self._plan(email, Source(SOURCE_KIND, str(email.pk), item), candidate, text)
-            for item, candidate in enumerate(reading.candidates)
+            self._plan(read, Source(SOURCE_KIND, str(read.email.pk), item), candidate)
+            for item, candidate in enumerate(candidates)
             if candidate.event.books
         ]
 
-    def _plan(self, email: Email, source: Source, candidate: Candidate, text: str) -> Plan:
-        doubts = _doubts(email, candidate)
+    def _plan(self, read: ReadEmail, source: Source, candidate: Candidate) -> Plan:
+        email, doubts = read.email, _doubts(read, candidate)
         amount = candidate.amount.value if candidate.amount else None
         account = None
         if amount is not None:
-            kind = guess_kind(candidate, text)
+            kind = guess_kind(candidate, read.text)
             account = self._account(email, candidate, amount.currency, kind, may_open=not doubts)
             if account is None:
                 doubts.append(Doubt.UNKNOWN_ACCOUNT)
@@ -188,8 +202,10 @@ class Planner:
         return received.astimezone(self._zone).date()
 
 
-def _doubts(email: Email, candidate: Candidate) -> list[str]:
-    doubts: list[str] = []
+def _doubts(read: ReadEmail, candidate: Candidate) -> list[str]:
+    email, doubts = read.email, list[str]()
+    if read.is_damaged:
+        doubts.append(Doubt.DAMAGED_MESSAGE)
     if email.trust == Trust.FAILING:
         doubts.append(Doubt.FAILING_SENDER)
     if not email.account.is_own:

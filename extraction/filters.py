@@ -7,7 +7,7 @@ import django_filters
 from extraction.models import EmailExtraction, ExtractionState, LLMTransaction
 
 
-class EmailExtractionFilter(django_filters.FilterSet):
+class EmailExtractionFilter(django_filters.FilterSet):  # type: ignore[misc] # untyped library
     state = django_filters.MultipleChoiceFilter(choices=ExtractionState.choices)
     email = django_filters.UUIDFilter(field_name="email_id")
     account = django_filters.UUIDFilter(field_name="email__account_id")
@@ -21,7 +21,7 @@ class EmailExtractionFilter(django_filters.FilterSet):
         fields = ()
 
 
-class LLMTransactionFilter(django_filters.FilterSet):
+class LLMTransactionFilter(django_filters.FilterSet):  # type: ignore[misc] # untyped library
     backend = django_filters.CharFilter()
     outcome = django_filters.CharFilter()
     created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")

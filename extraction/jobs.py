@@ -8,6 +8,7 @@ from extraction.pipeline import read_email, record_readings
 from extraction.scheduling import EXTRACT_EMAILS, pending_emails
 from jobs.base import BaseJob, JobRun, JsonObject
 from tenancy.models import Tenant
+from tenancy.scope import current_tenant_id
 
 BATCH = 100
 
@@ -20,7 +21,7 @@ class ExtractEmails(BaseJob):
     kind = EXTRACT_EMAILS
 
     def run(self, run: JobRun) -> JsonObject:
-        tenant = Tenant.objects.get(pk=run.info.tenant_id)
+        tenant = Tenant.objects.get(pk=current_tenant_id())
         total, done = pending_emails().count(), 0
         counts: Counter[str] = Counter()
         while emails := list(pending_emails().select_related("account", "raw")[:BATCH]):

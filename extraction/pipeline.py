@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from mail_ingest.storage import load_raw
-
-from extraction.booking import Action, Doubt, Plan, Planner
+from extraction.booking import Action, Doubt, Plan, Planner, ReadEmail
 from extraction.document import Document, document_from_message
 from extraction.duplicates import Told, alike, in_ledger, told
 from extraction.models import EmailExtraction, ExtractionState
-from extraction.reading import Reading, Verdict
+from extraction.reading import Verdict
 from extraction.reading_path import read_document
 from extraction.records import candidate_record
 from finance import ledger, review
 from mail_ingest.models import Email
-from mail_ingest.parsing import UnparsableMessage, parse_message
+from mail_ingest.parsing import ParsedEmail, UnparsableMessage, parse_message
 from mail_ingest.screening import Screening
+from mail_ingest.storage import load_raw
 from tenancy.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -32,19 +31,7 @@ logger = logging.getLogger(__name__)
 READER_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class ReadEmail:
-    """One message and what reading it gave: a reading with its text, or an error."""
-
-    email: Email
-    reading: Reading | None = None
-    text: str = ""
-    error: str = ""
-
-
-def document_of(email: Email, tenant: Tenant) -> Document:
-    """The document of a stored message. Raises UnparsableMessage."""
-    parsed = parse_message(load_raw(email))
+def document_of(parsed: ParsedEmail, email: Email, tenant: Tenant) -> Document:
     return document_from_message(
         sender=parsed.from_address,
         sender_name=parsed.from_name,
@@ -58,11 +45,13 @@ def document_of(email: Email, tenant: Tenant) -> Document:
 
 def read_email(email: Email, tenant: Tenant) -> ReadEmail:
     """Read one message. Never raises on account of what the message holds."""
-    if email.screening == Screening.NOT_FINANCIAL:
+    if email.screening == Screening.UNLIKELY:
         return ReadEmail(email)
     try:
-        document = document_of(email, tenant)
-        return ReadEmail(email, read_document(document), document.text)
+        parsed = parse_message(load_raw(email))
+        document = document_of(parsed, email, tenant)
+        damaged = email.is_truncated or bool(parsed.defects)
+        return ReadEmail(email, read_document(document), document.text, is_damaged=damaged)
     except UnparsableMessage as error:
         return ReadEmail(email, error=str(error))
     except Exception as error:
@@ -75,9 +64,7 @@ def record_readings(read: Sequence[ReadEmail], tenant: Tenant) -> dict[str, int]
     """Keep the readings and book, propose or ask; call it in one atomic block. Safe to repeat:
     sources are unique in the ledger. Returns how many messages ended in each state."""
     planner = Planner([r.reading for r in read if r.reading], time_zone=tenant.time_zone)
-    plans = {
-        r.email.pk: planner.plans(r.email, r.reading, r.text) for r in read if r.reading is not None
-    }
+    plans = {r.email.pk: planner.plans(r) for r in read}
     senders = {r.email.pk: r.email.from_address for r in read}
     plans = _question_duplicates(plans, senders)
     _carry_out([plan for of_email in plans.values() for plan in of_email])

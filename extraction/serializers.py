@@ -28,8 +28,10 @@ class EmailExtractionDetailSerializer(EmailExtractionSerializer):
     """A reading with its candidates and their evidence."""
 
     class Meta(EmailExtractionSerializer.Meta):
-        fields = (*EmailExtractionSerializer.Meta.fields, "candidates")
-        read_only_fields = fields
+        fields = read_only_fields = (  # type: ignore[assignment] # one more than the base's
+            *EmailExtractionSerializer.Meta.fields,
+            "candidates",
+        )
 
 
 class LLMTransactionSerializer(StrictModelSerializer):

@@ -6,12 +6,12 @@ and the tests then connect as the runtime role, which row policies bind.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from tenancy.models import Tenant
 from tenancy.row_security import apply_walls
@@ -27,6 +27,7 @@ from tests.make import make_tenant
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     if connection.vendor != "postgresql":
+        connection.ops.execute_sql_flush = _flush_past_triggers  # type: ignore[method-assign]
         yield
         return
     owner = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
@@ -50,6 +51,20 @@ def _become_runtime_role() -> None:
         cursor.execute(f"GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {role}")
     connection.close()
     connection.settings_dict.update(USER=role, PASSWORD="test")
+
+
+def _flush_past_triggers(sql_list: Sequence[str]) -> None:
+    """Empty the tables after a transactional test. The ledger's triggers refuse that to
+    everybody, so they are taken away and put back."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = cursor.fetchall()
+        for name, _ in triggers:
+            cursor.execute(f'DROP TRIGGER "{name}"')
+        for statement in sql_list:
+            cursor.execute(statement)
+        for _, statement in triggers:
+            cursor.execute(statement)
 
 
 @pytest.fixture
