@@ -27,7 +27,7 @@ from tests.make import make_tenant
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     if connection.vendor != "postgresql":
-        connection.ops.execute_sql_flush = _flush_past_triggers  # type: ignore[method-assign]
+        connection.ops.execute_sql_flush = _flush_past_triggers  # type: ignore[method-assign,assignment]
         yield
         return
     owner = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
