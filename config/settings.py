@@ -196,7 +196,10 @@ JOB_KINDS: dict[str, str] = {
     "mail_ingest.backfill_account": "mail_ingest.fetching.BackfillAccount",
     "mail_ingest.import_file": "mail_ingest.imports.ImportFile",
     "mail_ingest.delete_account": "mail_ingest.deleting.DeleteAccount",
+    "extraction.extract_emails": "extraction.jobs.ExtractEmails",
 }
+# Functions that ask the database every few seconds what is due, and enqueue it.
+JOB_SOURCES = ["extraction.scheduling.enqueue_pending_emails"]
 # What a person may trigger by POST /api/v1/jobs/trigger/<kind>: the dotted path of a function
 # that checks the payload and enqueues the job (see jobs.triggers).
 JOB_TRIGGERS: dict[str, str] = {

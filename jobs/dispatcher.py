@@ -17,6 +17,7 @@ from typing import Any
 from celery import bootsteps, current_app
 from django.conf import settings
 from django.db import DatabaseError, connections
+from django.utils.module_loading import import_string
 
 from jobs import queuing, sweeping
 from jobs.models import JobQueue
@@ -30,6 +31,9 @@ logger = logging.getLogger(__name__)
 # Jobs published ahead for each child: enough to keep it busy until the next tick, and few enough
 # that a small tenant's job waits behind few of a big one's.
 AHEAD_PER_PROCESS = 8
+
+# How often each worker asks `settings.JOB_SOURCES` what is due.
+SOURCE_SECONDS = 2
 
 _ticking = threading.Lock()
 os.register_at_fork(
@@ -66,6 +70,9 @@ class Dispatcher:
             sweeping.beat(self.name, self.queues, self.processes)
         if settings.EMBEDDED and self._is_time("schedules", TICK_SECONDS):
             tick()
+        if self._is_time("sources", SOURCE_SECONDS):
+            for path in settings.JOB_SOURCES:
+                import_string(path)()
         if queuing.anything_due(self.queues):
             for queue in self.queues:
                 self._dispatch(queue)
