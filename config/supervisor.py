@@ -36,7 +36,9 @@ class Child:
 
     def start(self, environment: Mapping[str, str]) -> None:
         # A process group of its own: Ctrl-C in a terminal must reach the supervisor alone.
-        self.process = subprocess.Popen(self.command, env=dict(environment), process_group=0)
+        self.process = subprocess.Popen(  # noqa: S603 - commands of our own
+            self.command, env=dict(environment), process_group=0
+        )
         self.started = time.monotonic()
 
     def has_died(self) -> bool:
