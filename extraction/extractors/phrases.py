@@ -23,7 +23,11 @@ from extraction.extractors.amounts import MASK, MASK_TAIL
 FOLDER = Path(__file__).parent / "phrases"
 # Languages written without spaces between words, or whose words take endings freely.
 SPACELESS = frozenset({"zh", "ja", "th", "ko", "km", "lo", "my"})
-_GAP = r"(?:(?![.!?;]\s)[^\n。！？]){0,60}?"
+_GAP = r"(?:(?!(?<!\d)[.!?;]\s)[^\n。！？]){0,60}?"
+_PLACES = {
+    "#": f"{MASK}{MASK_TAIL}*",
+    "<code>": r"(?<![\w])(?=[\w-]*\d)[\w-]{3,10}(?![\w])",
+}
 _TOKEN = re.compile(r"\.\.\.|\S+")
 
 
@@ -116,16 +120,10 @@ def _expression(text: str, *, spaced: bool) -> str:
 
 
 def _token(token: str, *, spaced: bool) -> str:
-    if token == "#":
-        return f"{MASK}{MASK_TAIL}*"
-    if token == "<code>":
-        return r"(?<![\w])(?=[\w-]*\d)[\w-]{3,10}(?![\w])"
-    if token == "<digits>":
-        return r"\d+"
     gap = r"[\s]{1,4}" if spaced else r"\s{0,2}"
     options = [
         gap.join(
-            f"{MASK}{MASK_TAIL}*" if word == "#" else _word(word, spaced=spaced)
+            _PLACES[word] if word in _PLACES else _word(word, spaced=spaced)
             for word in option.split("_")
         )
         for option in token.split("|")
