@@ -2,6 +2,9 @@
 
 from rest_framework.routers import DefaultRouter
 
+from jobs.viewsets import JobViewSet
+
 router = DefaultRouter(trailing_slash=False)
+router.register("jobs", JobViewSet)
 
 urlpatterns = router.urls

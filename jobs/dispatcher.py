@@ -73,8 +73,15 @@ class Dispatcher:
     def _dispatch(self, queue: str) -> None:
         ahead = AHEAD_PER_PROCESS * self.processes
         room = ahead - queuing.queued_by(self.name, queue)
-        for job_id in queuing.mark_queued(queue, room=room, worker=self.name, turns=self.turns):
-            publish(job_id, queue)
+        marked = queuing.mark_queued(queue, room=room, worker=self.name, turns=self.turns)
+        unpublished = list(marked)
+        try:
+            for job_id in marked:
+                publish(job_id, queue)
+                unpublished.remove(job_id)
+        finally:
+            if unpublished:
+                queuing.give_back(self.name, unpublished)
 
     def stop(self) -> None:
         """Leave nothing waiting for a lease that another worker could run at once."""

