@@ -72,8 +72,11 @@ def has_credentials(request: HttpRequest) -> bool:
 
 
 def one_announcement() -> AbstractContextManager[Any]:
-    """A transaction on PostgreSQL. SQLite needs none, and ours would take its only write lock."""
-    return transaction.atomic() if connection.vendor == "postgresql" else nullcontext()
+    """A transaction on PostgreSQL, unless one is open. SQLite needs none, and would have its only
+    write lock taken."""
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        return nullcontext()
+    return transaction.atomic()
 
 
 def kept_in_scope(response: HttpResponseBase, scope: Scope) -> HttpResponseBase:

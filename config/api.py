@@ -11,6 +11,13 @@ from accounts.viewsets import (
     UsersViewSet,
 )
 from extraction.viewsets import EmailExtractionViewSet, LLMTransactionViewSet
+from finance.viewsets import (
+    AccountViewSet,
+    CategoryViewSet,
+    ReportViewSet,
+    ReviewItemViewSet,
+    TransactionViewSet,
+)
 from jobs.viewsets import JobViewSet
 from mail_ingest.viewsets import ConnectedAccountViewSet, EmailViewSet, MailImportViewSet
 
@@ -27,5 +34,10 @@ router.register("mail-imports", MailImportViewSet, "mail-import")
 router.register("emails", EmailViewSet, "email")
 router.register("email-extractions", EmailExtractionViewSet, "email-extraction")
 router.register("llm-transactions", LLMTransactionViewSet, "llm-transaction")
+router.register("accounts", AccountViewSet, "account")
+router.register("categories", CategoryViewSet, "category")
+router.register("transactions", TransactionViewSet, "transaction")
+router.register("review-items", ReviewItemViewSet, "review-item")
+router.register("reports", ReportViewSet, "report")
 
 urlpatterns = router.urls

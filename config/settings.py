@@ -139,7 +139,7 @@ AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]
 # Whether strangers may open accounts; invited people always may.
 REGISTRATION_OPEN = env_bool("REGISTRATION_OPEN", default=True)
 # What every new tenant starts with: dotted paths of functions called in its scope.
-TENANT_SEEDERS: list[str] = []
+TENANT_SEEDERS: list[str] = ["finance.categories.seed_default_categories"]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

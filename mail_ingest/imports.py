@@ -20,7 +20,7 @@ from jobs.models import Job, JobQueue
 from jobs.runner import JobRunner
 from mail_ingest.charsets import storable
 from mail_ingest.errors import MailConflict, MailFileError
-from mail_ingest.fetching import SourceStopped, Tally, job_errors, read_pages
+from mail_ingest.fetching import SourceStopped, Tally, read_pages
 from mail_ingest.models import AccountKind, AccountState, ConnectedAccount, MailImport
 from mail_ingest.providers.base import Cursor, ProviderRefused
 from mail_ingest.providers.factory import file_kind
@@ -67,7 +67,7 @@ def start_import(
     try:
         file_kind(path)
     except ProviderRefused as error:
-        raise MailFileError(str(error).replace(path.name, name or path.name)) from error
+        raise MailFileError(_in_its_name(error, path, name)) from error
     with transaction.atomic():
         account = upload_account(account_label, is_own=is_own)
         mail_import: MailImport = MailImport.objects.create(
@@ -128,17 +128,23 @@ class ImportFile(BaseJob):
         mail_import = _import(run)
         if mail_import is None or mail_import.finished_at is not None:
             return {"skipped": "The import is finished or gone."}
-        with job_errors(), closing(file_provider(mail_import)) as provider:
+        try:
+            tally = self.read(run, mail_import)
+        except SourceStopped as stopped:
+            raise PermanentError("The account was paused or deleted meanwhile.") from stopped
+        except ProviderRefused as error:
+            path = Path(mail_import.path)
+            raise PermanentError(_in_its_name(error, path, mail_import.name)) from error
+        run.finish(lambda: self.finished(run, mail_import, tally))
+        return tally.as_result()
+
+    def read(self, run: JobRun, mail_import: MailImport) -> Tally:
+        with closing(file_provider(mail_import)) as provider:
             if not mail_import.cursor:
                 # All that can be known to be wrong is known before anything is stored.
                 provider.check()
             pages = provider.list_new(mail_import.cursor)
-            try:
-                tally = read_pages(run, mail_import.account, provider, pages, _saver(mail_import))
-            except SourceStopped as stopped:
-                raise PermanentError("The account was paused or deleted meanwhile.") from stopped
-        run.finish(lambda: self.finished(run, mail_import, tally))
-        return tally.as_result()
+            return read_pages(run, mail_import.account, provider, pages, _saver(mail_import))
 
     def finished(self, run: JobRun, mail_import: MailImport, tally: Tally) -> JsonObject:
         if tally.more:
@@ -181,6 +187,11 @@ def remove_file(mail_import: MailImport) -> None:
     """Remove an upload that has been read. What an operator named is not ours to remove."""
     if mail_import.is_temporary:
         Path(mail_import.path).unlink(missing_ok=True)
+
+
+def _in_its_name(error: ProviderRefused, path: Path, name: str) -> str:
+    """What is wrong, with the name that the person knows the file by."""
+    return str(error).replace(path.name, name or path.name)
 
 
 def _import(run: JobRun) -> MailImport | None:
