@@ -14,10 +14,6 @@ from tenancy.models import Tenant
 from tenancy.scope import tenant_scope
 from tests.finance.make import category, make_account, make_posted, make_proposed
 
-postgresql = pytest.mark.skipif(
-    "connection.vendor != 'postgresql'", reason="SQLite checks nothing at commit"
-)
-
 Attack = Callable[[Transaction], object]
 
 
@@ -81,7 +77,7 @@ def test_a_void_row_stays_void(giro: FinancialAccount) -> None:
         Transaction.objects.filter(pk=row.pk).update(state="posted")
 
 
-@postgresql
+@pytest.mark.postgresql
 def test_an_announced_change_must_happen(giro: FinancialAccount) -> None:
     row = make_posted(giro)
     with pytest.raises(IntegrityError, match="as announced"), transaction.atomic():
@@ -91,7 +87,7 @@ def test_an_announced_change_must_happen(giro: FinancialAccount) -> None:
         connection.check_constraints()
 
 
-@postgresql
+@pytest.mark.postgresql
 def test_announced_splits_must_sum_at_the_end(giro: FinancialAccount) -> None:
     row = make_posted(giro)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -105,7 +101,7 @@ def test_announced_splits_must_sum_at_the_end(giro: FinancialAccount) -> None:
         connection.check_constraints()
 
 
-@postgresql
+@pytest.mark.postgresql
 def test_totals_cannot_be_written(giro: FinancialAccount) -> None:
     make_posted(giro)
     for attack in (
@@ -117,7 +113,7 @@ def test_totals_cannot_be_written(giro: FinancialAccount) -> None:
             attack()
 
 
-@postgresql
+@pytest.mark.postgresql
 def test_totals_are_behind_the_wall(giro: FinancialAccount, stranger: Tenant) -> None:
     make_posted(giro)
 
@@ -137,7 +133,7 @@ def test_totals_are_behind_the_wall(giro: FinancialAccount, stranger: Tenant) ->
         assert cursor.fetchone()[0]
 
 
-@postgresql
+@pytest.mark.postgresql
 def test_an_account_cannot_be_made_for_another_tenant(
     giro: FinancialAccount, stranger: Tenant
 ) -> None:

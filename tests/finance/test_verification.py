@@ -17,10 +17,6 @@ from finance.verification import verify_ledger
 from tenancy.models import Tenant
 from tests.finance.make import make_account, make_posted
 
-sqlite = pytest.mark.skipif(
-    "connection.vendor != 'sqlite'", reason="the runtime role cannot lift PostgreSQL's triggers"
-)
-
 
 @contextmanager
 def triggers_lifted() -> Iterator[None]:
@@ -53,7 +49,7 @@ def test_a_tenant_that_is_not_there_is_said_so(db: None) -> None:
             verified("--tenant", name)
 
 
-@sqlite
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("damage", "check"),
     [
