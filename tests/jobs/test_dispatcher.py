@@ -15,7 +15,7 @@ from jobs import dispatcher as module
 from jobs import queuing
 from jobs.clock import from_now
 from jobs.dispatcher import AHEAD_PER_PROCESS, Dispatcher
-from jobs.models import Job, JobState, WorkerHeartbeat
+from jobs.models import Job, JobQueue, JobState, WorkerHeartbeat
 from jobs.querysets import queue_health
 from jobs.runner import JobRunner
 from tenancy.models import Tenant
@@ -29,6 +29,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def home(scripted: Any, transactional_db: None) -> Tenant:
     return make_tenant()
+
+
+def test_every_queue_of_jobs_is_one_of_the_brokers() -> None:
+    assert sorted(app.amqp.queues) == sorted(JobQueue.values)
 
 
 @pytest.fixture
