@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
@@ -165,7 +166,7 @@ def test_a_backfill_reads_between_two_days_and_counts_first(
     assert account.stored_count == 3
 
 
-WRONG = {
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "the password": ({"password": "guess"}, "refused the user name or the password"),
     "a folder": ({"folders": ["INBOX", "Bnak"]}, "has no folder “Bnak”. It has: INBOX"),
     "no trust": ({"ca_certificate": ""}, "The certificate of localhost cannot be trusted"),
