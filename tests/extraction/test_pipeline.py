@@ -111,7 +111,8 @@ def test_what_books_itself_books_what_the_message_says(in_tenant: Tenant) -> Non
     wrong = {
         name: [str(row) for row in rows]
         for name, rows in posted.items()
-        if sorted((abs(row.amount).decimal, row.currency) for row in rows)
+        if not must_not_book(label(name))
+        and sorted((abs(row.amount).decimal, row.currency) for row in rows)
         != sorted((Decimal(e["amount"]), e["currency"]) for e in expectations(label(name)))
     }
     assert wrong == {}
