@@ -93,6 +93,7 @@ def sign_in(client: Client, email: str) -> bool:
     return client.post(reverse("admin:login"), body).status_code == 302
 
 
+@pytest.mark.usefixtures("within_one_window")
 def test_the_admins_own_login_has_the_same_limits(root: User, alice: User) -> None:
     assert sign_in(Client(), "root@example.org")
     assert not sign_in(Client(), "alice@example.org"), "no operator"
