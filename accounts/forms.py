@@ -167,3 +167,4 @@ class NewMemberForm(forms.Form):
 
     name = forms.CharField(label=_("Your name"), max_length=120)
     password = new_password_field(_("Password"))
+

@@ -77,15 +77,15 @@ def invitation(request: HttpRequest) -> HttpResponse:
         "invitation": found,
         "ledger_name": found.tenant.name,
         "action": _("Join") if is_here else _("Make an account and join"),
-        "login_url": ""
-        if is_here
-        else f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}",
+        "login_url": "" if is_here else f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}",
     }
     status = 422 if form.errors else 200
     return render(request, "accounts/invitation.html", context, status=status)
 
 
-def _join(request: HttpRequest, found: Invitation, token: str, form: forms.Form) -> HttpResponse:
+def _join(
+    request: HttpRequest, found: Invitation, token: str, form: forms.Form
+) -> HttpResponse:
     if request.user.is_authenticated:
         membership = invitations.accept(token, _user(request))
         return _open(request, membership.tenant, reverse("dashboard"))

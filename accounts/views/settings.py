@@ -78,7 +78,9 @@ def password(request: HttpRequest) -> HttpResponse:
         return _saved(request, "settings_password")
     sections = [
         Section(_("Password"), password_form, _("Change the password"), request.path),
-        Section(_("Second step"), factor_form, _("Save"), f"{request.path}?change=second-factor"),
+        Section(
+            _("Second step"), factor_form, _("Save"), f"{request.path}?change=second-factor"
+        ),
     ]
     return _page(request, _("Signing in"), sections)
 
