@@ -88,6 +88,8 @@ def _amount_at(text: str, folded: str, start: int, end: int, floor: int) -> Amou
         return None
     if text.startswith("%", end) or text.startswith(" %", end):
         return None
+    if text[start] == "0" and text[start:end].isdigit() and end - start > 1:
+        return None
     gap = _GAP_BEFORE.search(text, max(floor, start - 6), start)
     mark_end = gap.start() if gap else start
     before = mark_before(folded[:start], text, mark_end) if mark_end > floor else None

@@ -134,7 +134,7 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     before = text[start - 1]
     if "\u0e00" <= first <= "\u0eff":
         return not "\u0e00" <= before <= "\u0eff"
-    return not (before.isalnum() or before == "_") or _spaceless(before) or before.isdigit()
+    return not (before.isalnum() or before == "_") or _spaceless(before)
 
 
 def _ends_alone(text: str, start: int, end: int) -> bool:

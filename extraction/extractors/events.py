@@ -92,7 +92,10 @@ def _outermost(hits: list[Hit]) -> list[Hit]:
     kept: list[Hit] = []
     for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.name not in _NEVER)):
         inside = any(
-            other.start <= hit.start and hit.end <= other.end and other.name != hit.name
+            other.start <= hit.start
+            and hit.end <= other.end
+            and other.name != hit.name
+            and (hit.name not in _NEVER or other.name in _NEVER)
             for other in kept
         )
         if not inside:
@@ -148,7 +151,10 @@ _SPECIFIC = (*_LEADS, "salary", "interest", "fee", "withdrawal")
 
 def _book(booked: list[Hit], refine: set[str]) -> Decision:
     """The event of the first booking phrase, made more specific by the others."""
-    first = booked[0]
+    # "credited to your account" says more than "debit card": a verb before a noun
+    first = next((hit for hit in booked if hit.name in _GENERIC and _is_verb(hit)), booked[0])
+    if first.start > booked[0].start and _direction(booked[0]) is not None:
+        first = booked[0] if booked[0].name not in _GENERIC else first
     leading = next((hit for hit in booked if hit.name not in _GENERIC), first)
     for name in _LEADS:
         special = next((hit for hit in booked if hit.name == name), None)
@@ -165,6 +171,10 @@ def _book(booked: list[Hit], refine: set[str]) -> Decision:
     if len(others) and leading.name not in _SPECIFIC and first is not leading:
         reasons = (Reason.DIRECTION_UNCLEAR,)
     return Decision(event, direction, leading, strong=True, reasons=reasons)
+
+
+def _is_verb(hit: Hit) -> bool:
+    return hit.phrase.text.startswith("*") or hit.end - hit.start > 8
 
 
 def _direction(hit: Hit) -> Direction | None:

@@ -52,7 +52,7 @@ def gather(document: Document) -> Findings:
     spans = [(item.start, item.end) for item in (*dates, *times)]
     amounts = money_reader.find_amounts(document, spans)
     masked = money_reader.mask(document.folded, amounts)
-    hits, words, languages = scan(masked, document.language_hint)
+    hits, words, languages = scan(masked, document.normalized, document.language_hint)
     countries = countries_of(document, set(words), languages)
     amounts = money_reader.resolve(amounts, countries, document.home_currency)
     roles = assign_roles(masked, amounts, hits)
@@ -251,7 +251,9 @@ def _with_date(
 ) -> Candidate:
     received = document.received_at.date() if document.received_at else None
     top = max(found.countries, key=lambda key: found.countries[key], default="")
-    month_first = top in MONTH_FIRST or (not top and found.languages[:1] == ["en"])
+    month_first = top in MONTH_FIRST
+    if found.countries.get(top, 0.0) < 2.0 and main is not None and main.money is not None:
+        month_first = main.money.currency in ("USD", "PHP")
     labels = [hit for hit in found.hits if hit.kind == "date"]
     best: tuple[float, FoundDate, date, bool] | None = None
     for item in found.dates:

@@ -12,12 +12,18 @@ from extraction.reading import Direction
 _LEAD = re.compile(r"[\s:\-–|>\"'“(\[.#]*")
 _LONGEST = 60
 _END = re.compile(
-    r"\n|\t|[;|!?。！？،؛]|\.(?=\s|$)|,(?=\s|\d|$)|[()\[\]{}\"“”<>「」【】《》]|\s-\s|\s–\s|:\s"
+    r"\n|\t|~|[;|!?。！？،؛]|\.(?=\s|$)|,(?=\s|\d|$)|[()\[\]{}\"“”<>「」【】《》]|\s-\s|\s–\s|:\s"
     r"|[\s:](?=https?://)|\. ?(?=[A-Z][a-z]+ )|\s\*(?=\s)|/-"
 )
 _TRAIL = " \t-–,.:;/&|*'\"("
 _NO_NAME = re.compile(r"[\d\s\W]*$")
 _NAME_CASE = re.compile(r"[^\W\d_a-zß-öø-ÿа-я]|\d|@|[a-z0-9]+[.*@][a-z0-9]|[A-Z]")
+# What follows a preposition in bank prose without being a name.
+_NOT_NAMES = re.compile(
+    r"(?:your|you|our|us|the|a/c|acct?|account|card|dear|https?:|www\.|any|this|this transaction"
+    r"|su|tu|sua|votre|ihr|customer|bank account|debit card|credit card|upi|neft|imps|rtgs)\b",
+    re.IGNORECASE,
+)
 _STORE_NUMBER = re.compile(r"(?:\s+#?\d{3,}|\s+[*#]\s?[A-Z0-9]{4,})+$")
 _PROCESSOR = re.compile(
     r"^(?:PAYPAL|PP|SQ|TST|SUMUP|SP|IZ|ZETTLE|MERCPAGO|MERCADOPAGO|MP|DLO|EBANX|GOOGLE|APPLE\.COM)"
@@ -122,6 +128,6 @@ def _left(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
 
 
 def _is_name(raw: str, *, strict: bool) -> bool:
-    if len(raw) < 2 or _NO_NAME.fullmatch(raw):
+    if len(raw) < 2 or _NO_NAME.fullmatch(raw) or _NOT_NAMES.match(raw):
         return False
     return not strict or _NAME_CASE.match(raw) is not None
