@@ -29,7 +29,7 @@ _HIDDEN_STYLE = re.compile(
 _SPACES = re.compile(r"[ \u00a0\r\f\v]+")
 _TABS = re.compile(r" *\t[ \t]*")
 _NEWLINES = re.compile(r"[ \t]*\n[ \t]*")
-_MANY_NEWLINES = re.compile(r"\n{3,}")
+_MANY_NEWLINES = re.compile(r"\n{2,}")
 # An amount that a designer spread over cells: "$ | 12 | . | 34".
 _SPLIT_SYMBOL = re.compile(r"([$€£¥₹₽₺₩₪₫₦₱฿])\t(?=\d)")
 _SPLIT_DECIMALS = re.compile(r"(?<=\d)\t?([.,])\t?(?=\d\d(?:\t|\n|$))")
@@ -48,7 +48,7 @@ def html_to_text(html: str) -> str:
 
 def _tidy(text: str) -> str:
     text = _TABS.sub("\t", _SPACES.sub(" ", text))
-    text = _MANY_NEWLINES.sub("\n\n", _NEWLINES.sub("\n", text))
+    text = _MANY_NEWLINES.sub("\n", _NEWLINES.sub("\n", text))
     text = _SPLIT_SYMBOL.sub(r"\1", text)
     return _SPLIT_DECIMALS.sub(r"\1", text).strip()
 

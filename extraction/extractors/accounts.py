@@ -18,7 +18,7 @@ _LINK = re.compile(
     r"[\s:#.\-'\"(\[]{0,4}(?:(?:no|nr|nro|num|number|numero|n[o°º]|№|id|ending|in|with|is|con|em|"
     r"en|de|mit|number:|sou|sob)[\s.:#]{0,3}){0,2}[\s:#.\-(\[*]{0,3}"
 )
-_DIGITS = re.compile(r"(?:\d{2,6}[ -]?[xX*•#]{2,12}[ -]?)?(\d[\d -]{2,24}\d|\d{3})(?!\w|[.,:/]\d)")
+_DIGITS = re.compile(r"(?:\d{2,6}[ -]?[xX*•#]{2,12}[ -]?)?(\d[\d -]{2,24}\d|\d{3})(?![A-Za-z0-9]|[.,:/]\d)")
 _LONG = re.compile(r"\d{3,20}$")
 
 

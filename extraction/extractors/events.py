@@ -28,6 +28,8 @@ _NEVER_ORDER = (
 _EARLIER_WINS = {"scheduled", "request", "due", "statement", "promotion", "declined", "order"}
 # Against a booking phrase of the same sentence.
 _SAME_SENTENCE_WINS = {"scheduled", "request", "due", "promotion", "notice", "declined"}
+# Heard even inside a longer booking phrase.
+_KEPT_INSIDE = {"declined", "scheduled", "request", "one_time_code"}
 # Against a booking phrase in the body, when the subject names them.
 _TITLE_WINS = {"notice", "balance"}
 
@@ -95,7 +97,7 @@ def _outermost(hits: list[Hit]) -> list[Hit]:
             other.start <= hit.start
             and hit.end <= other.end
             and other.name != hit.name
-            and (hit.name not in _NEVER or other.name in _NEVER)
+            and (hit.name not in _KEPT_INSIDE or other.name in _NEVER)
             for other in kept
         )
         if not inside:
@@ -130,6 +132,10 @@ def _both(
         if refund is None:
             return _never("declined", never)
     sentence = segments.index(leading.start)
+    if sum(hit.name == "promotion" for hit in never) >= 2:
+        return _never("promotion", never)
+    if leading.name in _LEADS:
+        never = [hit for hit in never if hit.name not in ("due", "statement", "order", "balance")]
     for hit in never:
         same = segments.index(hit.start) == sentence
         earlier = hit.start < leading.start
