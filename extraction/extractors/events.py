@@ -28,8 +28,9 @@ _NEVER_ORDER = (
 _EARLIER_WINS = {"scheduled", "request", "due", "statement", "promotion", "declined", "order"}
 # Against a booking phrase of the same sentence.
 _SAME_SENTENCE_WINS = {"scheduled", "request", "due", "promotion", "notice", "declined"}
+_BESIDES = {"due", "statement", "order", "balance"}
 # Heard even inside a longer booking phrase.
-_KEPT_INSIDE = {"declined", "scheduled", "request", "one_time_code"}
+_KEPT_INSIDE = {"declined", "scheduled", "request", "one_time_code", "due"}
 # Against a booking phrase in the body, when the subject names them.
 _TITLE_WINS = {"notice", "balance"}
 
@@ -135,7 +136,14 @@ def _both(
     if sum(hit.name == "promotion" for hit in never) >= 2:
         return _never("promotion", never)
     if leading.name in _LEADS:
-        never = [hit for hit in never if hit.name not in ("due", "statement", "order", "balance")]
+        # a refund on the bill, a card payment with the next due date below
+        anywhere = leading.name == "refund"
+        never = [
+            hit
+            for hit in never
+            if hit.name not in _BESIDES
+            or not (anywhere or segments.index(hit.start) != sentence)
+        ]
     for hit in never:
         same = segments.index(hit.start) == sentence
         earlier = hit.start < leading.start

@@ -91,7 +91,10 @@ class Filler:
         if not parties:
             return made
         best = parties[0]
-        raw = self._field(best, best.raw)
+        raw = Field(
+            self.document.evidence(best.start, best.end).quote,
+            self.document.evidence(best.start, best.end),
+        )
         clean = self._field(best, best.clean)
         made = replace(made, merchant_raw=raw, merchant=clean)
         if made.direction is Direction.CREDIT or made.event is Event.TRANSFER_OUT:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from extraction.extractors.phrases import Hit
 from extraction.reading import Direction
 
-_LEAD = re.compile(r"[\s:\-–|>\"'“(\[.#]*")
+_LEAD = re.compile(r"[\s:\-–|>\"'“(\[【「.#]*(?:VPA\s|linked\s)?")
 _LONGEST = 60
 _END = re.compile(
-    r"\n|\t|~|[;|!?。！？،؛]|\.(?=\s|$)|,(?=\s|\d|$)|[()\[\]{}\"“”<>「」【】《》]|\s-\s|\s–\s|:\s"
-    r"|[\s:](?=https?://)|\. ?(?=[A-Z][a-z]+ )|\s\*(?=\s)|/-"
+    r"\n|\t|~|[;|!?。！？،؛]|(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!e\.V)\.(?=\s|$)|,(?=\s|\d|$)|[()\[\]{}\"“”<>「」【】《》]|\s-\s|\s–\s|:\s"
+    r"|[\s:](?=https?://)|(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)\. ?(?=[A-Z][a-z]+ )|\s\*(?=\s)|/-"
 )
-_TRAIL = " \t-–,.:;/&|*'\"("
+_TRAIL = " \t-–,.:;/&|*'\"(_"
 _NO_NAME = re.compile(r"[\d\s\W]*$")
 _NAME_CASE = re.compile(r"[^\W\d_a-zß-öø-ÿа-я]|\d|@|[a-z0-9]+[.*@][a-z0-9]|[A-Z]")
 # What follows a preposition in bank prose without being a name.
@@ -32,6 +32,12 @@ _PROCESSOR = re.compile(
 )
 
 
+# A UPI handle or the like: the part before the provider is the payee.
+_HANDLE = re.compile(r"([\w.-]{2,60})@\w+")
+# A name that is a card or account is none.
+_ACCOUNT_INSIDE = re.compile(r"\b(?:card|a/c|acct?|account|bank account)\b", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class FoundParty:
     """A name as written, its span and what introduced it."""
@@ -45,7 +51,8 @@ class FoundParty:
     @property
     def clean(self) -> str:
         """The name without a payment processor's prefix and a store number."""
-        name = _PROCESSOR.sub("", self.raw)
+        handle = _HANDLE.fullmatch(self.raw)
+        name = handle[1] if handle else _PROCESSOR.sub("", self.raw)
         name = _STORE_NUMBER.sub("", name).strip(_TRAIL)
         return " ".join(name.split()) or self.raw
 
@@ -60,7 +67,7 @@ class Surroundings:
     direction: Direction | None
 
 
-_SCORES = {"label": 3.0, "at": 2.2, "to": 1.4, "from": 1.4, "before": 2.0, "by": 1.2}
+_SCORES = {"label": 3.0, "at": 2.2, "on": 1.0, "to": 1.4, "from": 1.4, "before": 2.0, "by": 1.2}
 
 
 def find_parties(text: str, hits: list[Hit], around: Surroundings) -> list[FoundParty]:
@@ -130,4 +137,6 @@ def _left(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
 def _is_name(raw: str, *, strict: bool) -> bool:
     if len(raw) < 2 or _NO_NAME.fullmatch(raw) or _NOT_NAMES.match(raw):
         return False
-    return not strict or _NAME_CASE.match(raw) is not None
+    if not strict:
+        return True
+    return _NAME_CASE.match(raw) is not None and not _ACCOUNT_INSIDE.search(raw)

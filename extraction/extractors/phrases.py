@@ -110,11 +110,12 @@ def _expression(text: str, *, spaced: bool) -> str:
             pending = _GAP
             continue
         optional = token.startswith("[") and token.endswith("]")
+        link = r"\s{0,4}" if token[0] in ":#(" and len(token) == 1 else gap
         inner = _token(token[1:-1] if optional else token, spaced=spaced)
         if optional:
-            pieces.append(f"(?:{pending or (gap if pieces else '')}{inner})?")
+            pieces.append(f"(?:{pending or (link if pieces else '')}{inner})?")
             continue
-        pieces.append((pending or (gap if pieces else "")) + inner)
+        pieces.append((pending or (link if pieces else "")) + inner)
         pending = ""
     return "".join(pieces)
 

@@ -9,7 +9,7 @@ from extraction.extractors.phrases import Hit
 
 _LINK = re.compile(
     r"[ \t]{0,2}(?:\(?(?:no|nr|nro|num|numero|number|numéro|id|code|is|n[o°º]|№|#)\b[.:#)]{0,2}[ \t]{0,2}){0,2}"
-    r"[ \t]{0,3}[.:#=\-–|]{0,3}[\s]{0,3}[#:(]?[ ]?",
+    r"(?:\([A-Za-z ]{2,12}\))?(?:[ \t]is)?[ \t]{0,3}[.:#=\-–|]{0,3}[\s]{0,3}[#:(]?[ ]?",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"(?=[A-Za-z0-9/_.-]*\d)[A-Za-z0-9](?:[A-Za-z0-9_-]|[/.](?=[A-Za-z0-9])){2,39}")
