@@ -26,7 +26,9 @@ from extraction.reading_path import read_document
 from mail_ingest.parsing import parse_message
 
 Row = dict[str, Any]
-FIELDS = ("amount", "currency", "direction", "merchant", "account_last4", "balance", "reference", "date")  # fmt: skip
+FIELDS = (
+    "amount", "currency", "direction", "merchant", "account_last4", "balance", "reference", "date",
+)  # fmt: skip
 UNKNOWN_SENDER = "alerts@unknown.invalid"
 
 
@@ -101,7 +103,9 @@ def read_rows(path: Path) -> Iterator[Row]:
                 row = json.loads(line)
                 row["expected"]["is_transaction"]
             except (ValueError, KeyError, TypeError) as error:
-                raise ValueError(f"{path}, line {number}: not a labelled message: {error}") from error
+                raise ValueError(
+                    f"{path}, line {number}: not a labelled message: {error}"
+                ) from error
             yield row
 
 
@@ -112,7 +116,9 @@ def score(row: Row) -> Scored:
     states: dict[str, str] = {}
     expected = row["expected"]
     for name in FIELDS if expected["is_transaction"] else ():
-        if expected.get(name) is None or (name == "merchant" and not row.get("score_merchant", True)):
+        if expected.get(name) is None or (
+            name == "merchant" and not row.get("score_merchant", True)
+        ):
             continue
         values = _values(best, name) if best else []
         right = any(_same(name, value, expected[name]) for value in values)
@@ -160,7 +166,9 @@ def document_from_bytes(raw: bytes) -> Document:
 def _values(candidate: Candidate, name: str) -> list[str]:
     """The values a field was read as; none when it was not read."""
     if name in ("amount", "balance"):
-        item = candidate.amount if name == "amount" else candidate.balance or candidate.available_limit
+        item = (
+            candidate.amount if name == "amount" else candidate.balance or candidate.available_limit
+        )
         return [str(abs(item.value))] if item else []
     if name == "currency":
         return [candidate.amount.value.currency] if candidate.amount else []

@@ -14,13 +14,16 @@ MAX_HTML = 2_000_000
 _MAX_DEPTH = 120
 _LONGEST_CELL = 160
 
-_SKIPPED = frozenset(
-    "head script style title template noscript svg object iframe select option _comment".split()
-)
-_BLOCKS = frozenset(
-    """p div section article header footer main aside nav h1 h2 h3 h4 h5 h6 ul ol li dl dt dd
-    table tbody thead tfoot blockquote pre hr form fieldset address center figure caption""".split()
-)
+_SKIPPED = frozenset([
+    "head", "script", "style", "title", "template", "noscript", "svg", "object", "iframe",
+    "select", "option", "_comment",
+])  # fmt: skip
+_BLOCKS = frozenset([
+    "p", "div", "section", "article", "header", "footer", "main", "aside", "nav", "h1", "h2",
+    "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "table", "tbody", "thead",
+    "tfoot", "blockquote", "pre", "hr", "form", "fieldset", "address", "center", "figure",
+    "caption",
+])  # fmt: skip
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
     r"|(?:font-size|max-height|opacity)\s*:\s*0(?:\.0+)?(?:px|pt|em|%)?\s*(?:;|!|$)",

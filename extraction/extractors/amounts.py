@@ -24,8 +24,10 @@ MASK_TAIL = "\ue001"
 _GAP_BEFORE = re.compile(r"[ \t]{0,2}:?[ \t]{0,2}[+\-]?[ ]?$")
 _BARE_SHAPE = re.compile(r"\d{1,3}(?:[ .,']\d{2,3})*[.,]\d{2}|\d{1,3}(?:[,.]\d{3})+|\d+[.,]\d{2}")
 _MASKED_LEFT = frozenset("*xX•●#·_@")
-_MULTIPLIER = re.compile(r"[ ]?(?:(million|millones|milhoes|mil|lakhs?|lacs?|crores?|тыс|млн|juta"
-                         r"|ribu|rb|jt|trieu|nghin|k)(?![^\W\d_])\.?|([万萬만億亿억천千]|ล้าน))")  # fmt: skip
+_MULTIPLIER = re.compile(
+    r"[ ]?(?:(million|millones|milhoes|mil|lakhs?|lacs?|crores?|тыс|млн|juta|ribu|rb|jt|trieu"
+    r"|nghin|k)(?![^\W\d_])\.?|([万萬만億亿억천千]|ล้าน))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def _amount_at(text: str, folded: str, start: int, end: int, floor: int) -> Amou
 
 
 def _sharpened(before: CurrencyMark, folded: str, text: str, end: int) -> CurrencyMark:
-    """"CAD $275.18": the code before an ambiguous sign says which."""
+    """ "CAD $275.18": the code before an ambiguous sign says which."""
     start = end - before.length
     left = start - 1 if text[start - 1 : start] == " " else start
     code = mark_before(folded, text, left) if left > 2 else None
@@ -267,9 +269,7 @@ def with_currency(
             money = Money.parse(_fitted(value * amount.factor, currency), currency)
         except InvalidMoney:
             money = None
-    return replace(
-        amount, currency=currency, ambiguous=ambiguous, inferred=inferred, money=money
-    )
+    return replace(amount, currency=currency, ambiguous=ambiguous, inferred=inferred, money=money)
 
 
 def _fitted(value: Decimal, currency: str) -> Decimal:

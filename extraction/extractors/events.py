@@ -21,9 +21,10 @@ _NEVER = {
     "promotion", "request", "other",
 }  # fmt: skip
 # What wins when several unbookable events are named, first to last.
-_NEVER_ORDER = (
-    "declined scheduled request due statement promotion notice order balance other".split()
-)
+_NEVER_ORDER = [
+    "declined", "scheduled", "request", "due", "statement", "promotion", "notice", "order",
+    "balance", "other",
+]  # fmt: skip
 # Against a booking phrase that comes later in the message.
 _EARLIER_WINS = {"scheduled", "request", "due", "statement", "promotion", "declined", "order"}
 # Against a booking phrase of the same sentence.
@@ -84,9 +85,7 @@ def _heard(hits: list[Hit], segments: Segments) -> list[Hit]:
         if hit.kind == "ignore":
             silenced.setdefault(segments.index(hit.start), hit.start)
     return [
-        hit
-        for hit in hits
-        if hit.start < silenced.get(segments.index(hit.start), hit.start + 1)
+        hit for hit in hits if hit.start < silenced.get(segments.index(hit.start), hit.start + 1)
     ]
 
 
@@ -141,14 +140,17 @@ def _both(
         never = [
             hit
             for hit in never
-            if hit.name not in _BESIDES
-            or not (anywhere or segments.index(hit.start) != sentence)
+            if hit.name not in _BESIDES or not (anywhere or segments.index(hit.start) != sentence)
         ]
     for hit in never:
         same = segments.index(hit.start) == sentence
         earlier = hit.start < leading.start
         titled = hit.start < subject_end <= leading.start and hit.name in _TITLE_WINS
-        if titled or (same and hit.name in _SAME_SENTENCE_WINS) or (earlier and hit.name in _EARLIER_WINS):
+        if (
+            titled
+            or (same and hit.name in _SAME_SENTENCE_WINS)
+            or (earlier and hit.name in _EARLIER_WINS)
+        ):
             if hit.name == "declined":
                 continue
             if leading.start < subject_end <= hit.start:
@@ -175,10 +177,9 @@ def _book(booked: list[Hit], refine: set[str]) -> Decision:
         if special is not None:
             leading = special
             break
-    if leading is not first and leading.name not in _LEADS and first.name in _GENERIC:
-        # "debited … received by X": the first phrase says which way
-        if _direction(leading) is not _GENERIC[first.name]:
-            leading = first
+    generic = _GENERIC.get(first.name)
+    if leading.name not in _LEADS and generic and _direction(leading) is not generic:
+        leading = first  # "debited … received by X": the first phrase says which way
     event, direction = _event(leading.name, refine)
     others = {_direction(hit) for hit in booked} - {direction, None}
     reasons: tuple[Reason, ...] = ()

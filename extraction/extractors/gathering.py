@@ -49,14 +49,13 @@ def gather(document: Document) -> Findings:
     """One pass over the document."""
     times = find_times(document)
     dates = find_dates(document, times)
-    spans = [(item.start, item.end) for item in (*dates, *times)]
+    spans = [(item.start, item.end) for item in dates]
+    spans += [(item.start, item.end) for item in times]
     amounts = money_reader.find_amounts(document, spans)
     masked = money_reader.mask(document.folded, amounts)
     hits, words, languages = scan(masked, document.normalized, document.language_hint)
     countries = countries_of(document, set(words), languages)
-    amounts = money_reader.resolve(
-        amounts, document.normalized, countries, document.home_currency
-    )
+    amounts = money_reader.resolve(amounts, document.normalized, countries, document.home_currency)
     roles = assign_roles(masked, amounts, hits)
     amounts, roles = _bare_amounts(amounts, roles, countries)
     money_spans = [(item.start, item.end) for item in amounts if item.codes or item.shaped]
@@ -125,14 +124,18 @@ def candidate(document: Document, found: Findings, decision: Decision) -> Candid
     position = decision.hit.start if decision.hit else main.start if main else 0
     made = _with_date(made, document, filler, found, position, main)
     made = filler.with_identity(made, found.accounts, found.references)
-    made = filler.with_party(made, found.hits, _walls(document, found), found.segments.bounds(position))
+    made = filler.with_party(
+        made, found.hits, _walls(document, found), found.segments.bounds(position)
+    )
     return replace(made, confidence=_confidence(made, decision))
 
 
 def _walls(document: Document, found: Findings) -> list[tuple[int, int]]:
     """Spans that no name runs into."""
     spans = [(item.start, item.end) for item in found.amounts if item.codes or item.shaped]
-    spans += [(item.start, item.end) for item in (*found.dates, *found.times, *found.accounts)]
+    spans += [(item.start, item.end) for item in found.dates]
+    spans += [(item.start, item.end) for item in found.times]
+    spans += [(item.start, item.end) for item in found.accounts]
     spans += [(item.start, item.end) for item in found.references]
     spans += [
         (hit.start, hit.end)
@@ -143,11 +146,11 @@ def _walls(document: Document, found: Findings) -> list[tuple[int, int]]:
     return sorted(spans)
 
 
-_NAME_WORDS = frozenset("and of in to for on by at with from is".split())
+_NAME_WORDS = frozenset(["and", "of", "in", "to", "for", "on", "by", "at", "with", "from", "is"])
 
 
 def _part_of_name(hit: Hit, document: Document) -> bool:
-    """"SUPERTIENDA LA 80": a preposition in capitals belongs to the name beside it, unless the
+    """ "SUPERTIENDA LA 80": a preposition in capitals belongs to the name beside it, unless the
     whole message is in capitals."""
     word = document.normalized[hit.start : hit.end]
     if not word[0].isupper() or document.normalized.isupper():
@@ -234,13 +237,14 @@ def _doubts(best: Amount, usable: list[Amount], found: Findings) -> tuple[Reason
 def _labelled_as_event(
     found: Findings, decision: Decision
 ) -> tuple[Amount | None, tuple[Reason, ...]]:
-    """Fees, interest, tips: an amount whose only label is the event's own name."""
+    """Fees, interest, refunds: an amount whose only label is the event's own name."""
+    if decision.event not in (Event.FEE, Event.INTEREST, Event.REFUND):
+        return None, ()
     for item in found.amounts:
         role = found.roles.get(item)
-        small = decision.event in (Event.FEE, Event.INTEREST, Event.REFUND)
-        if item.money is not None and item.money.minor and item.codes and small:
-            if role in ("fee", "cashback", "other", "tax"):
-                return item, ()
+        stated = item.money is not None and bool(item.money.minor) and bool(item.codes)
+        if stated and role in ("fee", "cashback", "other", "tax"):
+            return item, ()
     return None, ()
 
 
@@ -295,7 +299,9 @@ def _with_date(
         if label is not None and label.name == "due":
             made = replace(made, due_date=filler.day(item, day))
             continue
-        weight = _date_weight(item, day, received, found, {position, main.start if main else position})
+        weight = _date_weight(
+            item, day, received, found, {position, main.start if main else position}
+        )
         weight += 3.0 if label is not None else 0.0
         if best is None or weight > best[0]:
             best = (weight, item, day, guessed)
@@ -341,4 +347,3 @@ def _confidence(made: Candidate, decision: Decision) -> float:
     if made.direction is Direction.CREDIT and made.account_hint is None:
         score -= 0.03
     return float(max(Decimal(0), min(Decimal("0.99"), Decimal(str(round(score, 3))))))
-

@@ -21,7 +21,8 @@ _NAME_CASE = re.compile(r"[^\W\d_a-zß-öø-ÿа-я]|\d|@|[a-z0-9]+[.*@][a-z0-9]
 # What follows a preposition in bank prose without being a name.
 _NOT_NAMES = re.compile(
     r"(?:your|you|our|us|the|a/c|acct?|account|card|dear|https?:|www\.|any|this|this transaction"
-    r"|su|tu|sua|votre|ihr|ihre[mnr]?|ihnen|dir|dich|sie|customer|bank account|debit card|credit card|upi|neft|imps|rtgs)\b",
+    r"|su|tu|sua|votre|ihr|ihre[mnr]?|ihnen|dir|dich|sie|customer|bank account|debit card"
+    r"|credit card|upi|neft|imps|rtgs)\b",
     re.IGNORECASE,
 )
 _STORE_NUMBER = re.compile(r"(?:\s+#?\d{3,}|\s+[*#]\s?[A-Z0-9]{4,})+$")

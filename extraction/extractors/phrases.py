@@ -2,8 +2,9 @@
 
 A phrase is written for a non-programmer (docs: phrases/README.md):
 `word` a word · `word*` its endings too · `*word` its beginnings too · `a|b` either · `[word]` may
-be missing · `a_b` two words as one choice of several · `...` up to forty characters of anything in the same sentence · `#` an amount of
-money · `<code>` a one-time code. Case and accents do not matter.
+be missing · `a_b` two words as one choice of several · `...` up to sixty characters of anything in
+the same sentence · `#` an amount of money · `<code>` a one-time code. Case and accents do not
+matter.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -105,13 +105,13 @@ def _expression(text: str, *, spaced: bool) -> str:
     gap = r"[\s]{1,4}" if spaced else r"\s{0,2}"
     pieces: list[str] = []
     pending = ""
-    for token in _TOKEN.findall(text):
-        if token == "...":
+    for piece in _TOKEN.findall(text):
+        if piece == "...":
             pending = _GAP
             continue
-        optional = token.startswith("[") and token.endswith("]")
-        link = r"\s{0,4}" if token[0] in ":#(" and len(token) == 1 else gap
-        inner = _token(token[1:-1] if optional else token, spaced=spaced)
+        optional = piece.startswith("[") and piece.endswith("]")
+        link = r"\s{0,4}" if piece[0] in ":#(" and len(piece) == 1 else gap
+        inner = _token(piece[1:-1] if optional else piece, spaced=spaced)
         if optional:
             pieces.append(f"(?:{pending or (link if pieces else '')}{inner})?")
             continue
@@ -193,9 +193,7 @@ def _common_words() -> dict[str, tuple[str, ...]]:
 _WORD = re.compile(rf"[^\W_]+|{MASK}")
 
 
-def scan(
-    masked: str, raw: str, hint: str | None = None
-) -> tuple[list[Hit], list[str], list[str]]:
+def scan(masked: str, raw: str, hint: str | None = None) -> tuple[list[Hit], list[str], list[str]]:
     """All hits of the likely languages in a masked folded text, its words in order, and those
     languages, best first. `raw` is the same text with its accents."""
     places = [(match[0], match.start()) for match in _WORD.finditer(masked)]

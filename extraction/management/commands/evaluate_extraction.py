@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from extraction.evaluation import Evaluation, Scored, evaluate
+from extraction.evaluation import Scored, evaluate
 
 
 class Command(BaseCommand):
