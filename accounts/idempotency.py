@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -24,7 +26,7 @@ from accounts.access import access_of
 from accounts.models import IdempotencyKey, User
 from tenancy.encryption import decrypt, encrypt
 from tenancy.problems import problem_response
-from tenancy.scope import AllTenants, active_scope, all_tenants
+from tenancy.scope import all_tenants, tenant_scope
 
 HEADER: Final = "Idempotency-Key"
 PREFIX: Final = "/api/v1/"
@@ -33,6 +35,8 @@ LIFETIME: Final = timedelta(hours=24)
 ABANDONED: Final = timedelta(minutes=5)
 NO_TENANT: Final = uuid.UUID(int=0)
 FIELD: Final = "idempotencykey.body"
+# What these do is for a person, whichever tenant is active, and it may change that.
+PERSONAL: Final = frozenset({"/api/v1/tenants", "/api/v1/invitations/accept"})
 KEPT_HEADERS: Final = ("Content-Type", "Location")
 
 
@@ -44,82 +48,108 @@ class IdempotencyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         key = request.headers.get(HEADER)
-        user = access_of(request).user
+        access = access_of(request)
         is_ours = request.method == "POST" and request.path.startswith(PREFIX)
-        if key is None or user is None or not is_ours:
+        if key is None or access.user is None or not is_ours:
             return self.get_response(request)
         if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
             detail = f"{HEADER} must have 1 to 255 printable ASCII characters."
             return problem_response(request, 400, "idempotency_key_invalid", detail)
-        return self.respond_once(request, user, key)
+        tenant = None if request.path in PERSONAL else access.tenant
+        tenant_id = tenant.id if tenant else None
+        claim = Claim(access.user, tenant_id, key, fingerprint_of(request), timezone.now())
+        return self.respond_once(request, claim)
 
-    def respond_once(self, request: HttpRequest, user: User, key: str) -> HttpResponseBase:
-        fingerprint, now = fingerprint_of(request), timezone.now()
-        if claim(user, key, fingerprint, now):
-            return self.respond_and_keep(request, user, key, now)
-        with able_to_read():
-            held = rows(user, key).first()
+    def respond_once(self, request: HttpRequest, claim: Claim) -> HttpResponseBase:
+        if claim.succeeds():
+            return self.respond_and_keep(request, claim)
+        held = claim.rival()
         if held is None:
             return busy(request)  # Its request has failed at this very moment.
-        if held.fingerprint != fingerprint:
+        if held.fingerprint != claim.fingerprint:
             detail = f"This {HEADER} was used for another request. Make a new one."
             return problem_response(request, 422, "idempotency_key_reused", detail)
         return replay(held) if held.status is not None else busy(request)
 
-    def respond_and_keep(
-        self, request: HttpRequest, user: User, key: str, claimed_at: datetime
-    ) -> HttpResponseBase:
+    def respond_and_keep(self, request: HttpRequest, claim: Claim) -> HttpResponseBase:
         is_kept = False
         try:
             with transaction.atomic():
                 response = self.get_response(request)
-                is_kept = keep(response, user, key, claimed_at)
-                transaction.set_rollback(not is_kept)
+                if isinstance(response, HttpResponse) and response.status_code < 400:
+                    claim.keep(response)
+                    is_kept = True
+                else:
+                    transaction.set_rollback(True)
         finally:
             if not is_kept:
-                with able_to_read():
-                    rows(user, key).filter(started_at=claimed_at).delete()
+                claim.release()
         return response
 
 
-def claim(user: User, key: str, fingerprint: str, now: datetime) -> bool:
-    """Whether the request is the first; then it holds the key."""
-    with able_to_read():
-        rows(user, key).filter(started_at__lt=now - LIFETIME).delete()
-        try:
-            with transaction.atomic():
-                IdempotencyKey.objects.create(
-                    tenant_id=tenant_id(),
-                    user=user,
-                    key=key,
-                    fingerprint=fingerprint,
-                    started_at=now,
-                )
-        except IntegrityError:
-            abandoned = rows(user, key).filter(
-                status=None, fingerprint=fingerprint, started_at__lt=now - ABANDONED
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One request's claim to a key. Every method is on its own in the right scope."""
+
+    user: User
+    tenant_id: uuid.UUID | None
+    key: str
+    fingerprint: str
+    at: datetime
+
+    @contextmanager
+    def rows(self) -> Iterator[QuerySet[IdempotencyKey]]:
+        everywhere = all_tenants("a key of a person, not of a tenant")
+        with everywhere if self.tenant_id is None else tenant_scope(self.tenant_id):
+            yield IdempotencyKey.objects.filter(
+                tenant_id=self.tenant_id, user=self.user, key=self.key
             )
-            return bool(abandoned.update(started_at=now))
-    return True
 
+    def succeeds(self) -> bool:
+        """Whether this request is the first; then it holds the key."""
+        with self.rows() as rows:
+            rows.filter(started_at__lt=self.at - LIFETIME).delete()
+            try:
+                with transaction.atomic():
+                    IdempotencyKey.objects.create(
+                        tenant_id=self.tenant_id,
+                        user=self.user,
+                        key=self.key,
+                        fingerprint=self.fingerprint,
+                        started_at=self.at,
+                    )
+            except IntegrityError:
+                abandoned = rows.filter(
+                    status=None,
+                    fingerprint=self.fingerprint,
+                    started_at__lt=self.at - ABANDONED,
+                )
+                return bool(abandoned.update(started_at=self.at))
+        return True
 
-def keep(response: HttpResponseBase, user: User, key: str, claimed_at: datetime) -> bool:
-    """Store a success with its effect. False for a failure, and when another request has taken
-    the key over meanwhile: then nothing may be kept."""
-    if response.status_code >= 400 or not isinstance(response, HttpResponse):
-        return False
-    with able_to_read():
-        row = rows(user, key).filter(started_at=claimed_at, status=None)
-        pk = row.values_list("id", flat=True).first()
-        if pk is None:
-            raise RuntimeError(f"{HEADER} was taken over: this request ran for too long.")
-        body = response.content.decode(response.charset or "utf-8")
-        row.update(
-            status=response.status_code,
-            headers={name: response[name] for name in KEPT_HEADERS if name in response},
-            body=encrypt(body, tenant_id=tenant_id() or NO_TENANT, field=FIELD, pk=pk),
-        )
-    return True
+    def rival(self) -> IdempotencyKey | None:
+        """Whoever holds the key."""
+        with self.rows() as rows:
+            return rows.first()
+
+    def keep(self, response: HttpResponse) -> None:
+        """Store an answer with its effect. Raises RuntimeError when another request has taken
+        the key over meanwhile: then nothing may be kept."""
+        with self.rows() as rows:
+            mine = rows.filter(started_at=self.at, status=None)
+            pk = mine.values_list("id", flat=True).first()
+            if pk is None:
+                raise RuntimeError(f"{HEADER} was taken over: this request ran for too long.")
+            body = response.content.decode(response.charset)
+            mine.update(
+                status=response.status_code,
+                headers={name: response[name] for name in KEPT_HEADERS if name in response},
+                body=encrypt(body, tenant_id=self.tenant_id or NO_TENANT, field=FIELD, pk=pk),
+            )
+
+    def release(self) -> None:
+        with self.rows() as rows:
+            rows.filter(started_at=self.at, status=None).delete()
 
 
 def replay(held: IdempotencyKey) -> HttpResponse:
@@ -134,22 +164,6 @@ def busy(request: HttpRequest) -> HttpResponse:
     response = problem_response(request, 409, "idempotency_key_in_use", detail)
     response["Retry-After"] = "1"
     return response
-
-
-def rows(user: User, key: str) -> Any:
-    return IdempotencyKey.objects.filter(tenant_id=tenant_id(), user=user, key=key)
-
-
-def tenant_id() -> uuid.UUID | None:
-    scope = active_scope()
-    return None if scope is None or isinstance(scope.tenant, AllTenants) else scope.tenant
-
-
-def able_to_read() -> AbstractContextManager[Any]:
-    """A first tenant is made by somebody who acts in none: their keys belong to no tenant."""
-    if active_scope() is not None:
-        return nullcontext()
-    return all_tenants("an idempotency key without a tenant")
 
 
 def fingerprint_of(request: HttpRequest) -> str:

@@ -27,8 +27,8 @@ LOCAL_SIGNS: Final = (
 )
 SYMBOL: Final = "[$¢-¥฿₠-⃀﷼]"
 AMOUNT: Final = re.compile(
-    rf"{SYMBOL}\s?\d|\d\s?{SYMBOL}"
-    rf"|\b(?:{CURRENCY_CODES})\s?[-+]?\d|\d\s?(?:{CURRENCY_CODES})\b"
+    rf"{SYMBOL}\s?[-+.,]?\d|\d\s?{SYMBOL}"
+    rf"|\b(?:{CURRENCY_CODES})\s?[-+.,]?\d|\d\s?(?:{CURRENCY_CODES})\b"
     rf"|(?<!\w)(?:{LOCAL_SIGNS})\s?\d|\d\s?(?:{LOCAL_SIGNS})(?!\w)"
     r"|(?<![\d.,])\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+(?![\d.,]\d|\d)"
     # Two decimals, but not the middle of a date or a version.

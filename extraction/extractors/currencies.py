@@ -129,9 +129,11 @@ def mark_after(folded: str, normalized: str, start: int) -> CurrencyMark | None:
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
     first = text[start]
-    if not first.isalpha() or _spaceless(first) or start == 0:
+    if not first.isalpha() or start == 0 or (_spaceless(first) and first > "\u0eff"):
         return True
     before = text[start - 1]
+    if "\u0e00" <= first <= "\u0eff":
+        return not "\u0e00" <= before <= "\u0eff"
     return not (before.isalnum() or before == "_") or _spaceless(before) or before.isdigit()
 
 

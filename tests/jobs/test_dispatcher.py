@@ -12,9 +12,10 @@ from django.db import connection
 
 from config.celery import app
 from jobs import dispatcher as module
+from jobs import queuing
 from jobs.clock import from_now
 from jobs.dispatcher import AHEAD_PER_PROCESS, Dispatcher
-from jobs.models import Job, JobState, WorkerHeartbeat
+from jobs.models import Job, JobQueue, JobState, WorkerHeartbeat
 from jobs.querysets import queue_health
 from jobs.runner import JobRunner
 from tenancy.models import Tenant
@@ -28,6 +29,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def home(scripted: Any, transactional_db: None) -> Tenant:
     return make_tenant()
+
+
+def test_every_queue_of_jobs_is_one_of_the_brokers() -> None:
+    assert sorted(app.amqp.queues) == sorted(JobQueue.values)
 
 
 @pytest.fixture
@@ -91,7 +96,9 @@ def test_a_round_sweeps_and_says_that_the_worker_is_alive(home: Tenant, broker: 
     assert fresh(job.id).state == JobState.QUEUED
     assert WorkerHeartbeat.objects.get().processes == 3
     health = queue_health()
-    assert (health.workers, health.dead, health.dispatcher_silent_seconds < 10) == (1, 0, True)
+    assert (health.workers, health.dead) == (1, 0)
+    assert health.dispatcher_silent_seconds is not None
+    assert health.dispatcher_silent_seconds < 10
 
 
 def test_the_health_names_the_oldest_due_job_and_the_dead(home: Tenant) -> None:
@@ -130,7 +137,7 @@ def test_a_fork_waits_for_the_round_to_end(
         order.append("round ended")
         return False
 
-    monkeypatch.setattr(module.queuing, "anything_due", slow)
+    monkeypatch.setattr(queuing, "anything_due", slow)
     thread = threading.Thread(target=Dispatcher(["default"], processes=1).tick)
     thread.start()
     assert begun.wait(5)

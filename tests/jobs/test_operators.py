@@ -57,13 +57,6 @@ def test_the_command_shows_the_queue_and_what_needs_attention(job: Job) -> None:
         manage("--cancel", str(job.id))
 
 
-def test_a_worker_for_a_queue_that_does_not_exist_is_refused(db: None) -> None:
-    with pytest.raises(
-        CommandError, match="There is no queue “post”"
-    ):
-        call_command("worker", "--queues", "default,post")
-
-
 @pytest.fixture
 def operator(db: None, client: Client) -> Client:
     client.force_login(make_user(is_staff=True, is_superuser=True))
