@@ -5,6 +5,7 @@ from rest_framework.routers import DefaultRouter
 from jobs.viewsets import JobViewSet
 
 router = DefaultRouter(trailing_slash=False)
+router.include_format_suffixes = False
 router.register("jobs", JobViewSet)
 
 urlpatterns = router.urls
