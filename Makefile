@@ -34,6 +34,9 @@ check: $(DEV_STAMP) ## lint, formatting, types, import contracts, migrations, se
 	HTTPS=true DATABASE_URL=sqlite:// $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
+soak: $(DEV_STAMP) ## 2,000 jobs under random deaths; needs TEST_DATABASE_URL and redis-server
+	$(BIN)/python -m tests.soak.jobs
+
 clean: ## remove what the commands above made, but not your data in var/
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 

@@ -22,6 +22,7 @@ from rest_framework.exceptions import (
     ParseError,
     PermissionDenied,
 )
+from rest_framework.request import Request
 
 from accounts import api_tokens, audit
 from accounts.addresses import client_address
@@ -53,6 +54,19 @@ class Access:
     tenant: Tenant | None = None
     scope: Scope | None = None
     error: APIException | None = None
+
+
+def access_of(request: HttpRequest | Request) -> Access:
+    """What `ScopeMiddleware` decided for a request of Django or DRF."""
+    django_request = request._request if isinstance(request, Request) else request
+    access: Access = django_request.access  # type: ignore[attr-defined] # set by the middleware
+    return access
+
+
+def person_of(request: HttpRequest | Request) -> User:
+    """The one who is signed in, behind a door that has checked that somebody is."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def decide(request: HttpRequest) -> Access:
@@ -171,6 +185,11 @@ def _enter_named(access: Access, tenant_id: uuid.UUID, request: HttpRequest) -> 
 
 
 def _enter(access: Access, membership: Membership) -> None:
+    access.tenant = membership.tenant
+    access.scope = _scope(access, membership)
+
+
+def _scope(access: Access, membership: Membership) -> Scope:
     assert access.user is not None
     permissions = membership.role.codes
     if access.token is None:
@@ -178,8 +197,17 @@ def _enter(access: Access, membership: Membership) -> None:
     else:
         permissions &= frozenset(access.token.scopes)
         actor = Actor("token", access.user.id, f"{access.user.email}: {access.token.name}")
-    access.tenant = membership.tenant
-    access.scope = Scope(membership.tenant_id, actor, permissions)
+    return Scope(membership.tenant.id, actor, permissions)
+
+
+def scope_in(access: Access, tenant_id: uuid.UUID) -> Scope | None:
+    """How they may act in one of their tenants, whichever is active; None in a foreign one."""
+    if access.scope is not None and access.scope.tenant == tenant_id:
+        return access.scope
+    for membership in access.memberships:
+        if membership.tenant.id == tenant_id:
+            return _scope(access, membership)
+    return None
 
 
 def _enter_as_super_admin(access: Access, tenant: Tenant, request: HttpRequest) -> None:

@@ -74,7 +74,7 @@ def check_scopes(scopes: Collection[str], held: frozenset[str]) -> None:
 def revoke_token(token: ApiToken) -> None:
     """From now on it opens nothing. Revoking twice changes nothing."""
     if ApiToken.objects.filter(id=token.id, revoked_at=None).update(revoked_at=timezone.now()):
-        audit.record("token.revoked", token)
+        audit.record("token.revoked", token, tenant_id=token.tenant_id)
 
 
 def find_token(secret: str) -> ApiToken | None:

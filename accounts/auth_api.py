@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
-from django.contrib.auth import logout
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts import passwords, profile, registration, sign_in, tokens
-from accounts.access import Access
+from accounts.access import access_of, person_of
 from accounts.addresses import client_address
 from accounts.auth_serializers import (
     ChallengeSerializer,
@@ -30,6 +28,7 @@ from accounts.auth_serializers import (
     ResetSerializer,
     TokenPairSerializer,
 )
+from accounts.authentication import IsPerson
 from accounts.models import User
 
 Checked = dict[str, Any]
@@ -38,8 +37,8 @@ Checked = dict[str, Any]
 class PublicView(APIView):
     """For those who have no account yet, or have not shown that they do."""
 
-    authentication_classes: ClassVar[Any] = ()
-    permission_classes: ClassVar[Any] = ()
+    authentication_classes = ()
+    permission_classes = ()
 
 
 def checked(serializer: type[Serializer[Any]], request: Request) -> Checked:
@@ -102,20 +101,17 @@ class RefreshView(PublicView):
         return Response(TokenPairSerializer(pair).data)
 
 
-class LogoutView(APIView):
-    permission_classes: ClassVar[Any] = ()
-
+class LogoutView(PublicView):
     @extend_schema(request=LogoutSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
-        """End the session of the access token, of the refresh token given, and of the cookie."""
+        """End the session of the access token and that of the refresh token given. An access
+        token may have expired: send the refresh token then."""
         body = checked(LogoutSerializer, request)
         if "refresh" in body:
             tokens.revoke_session(tokens.session_of_refresh_token(body["refresh"]), "signed out")
-        access: Access | None = request.auth
-        if access is not None and access.session_id is not None:
+        access = access_of(request)
+        if access.session_id is not None:
             tokens.revoke_session(access.session_id, "signed out")
-        if access is not None and access.via == "page":
-            logout(request._request)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -159,19 +155,8 @@ class ResetView(PublicView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class IsPerson(IsAuthenticated):
-    """An API token may look at its owner's account, and not change it."""
-
-    message = "An API token may not change its owner's account: sign in."
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        if not super().has_permission(request, view):
-            return False
-        return request.method in SAFE_METHODS or request.auth.via != "token"
-
-
 class PersonView(APIView):
-    permission_classes: ClassVar[Any] = (IsPerson,)
+    permission_classes = (IsPerson,)
 
 
 class ChangePasswordView(PersonView):
@@ -180,7 +165,10 @@ class ChangePasswordView(PersonView):
         """Choose a new password. Every other session ends."""
         body = checked(ChangePasswordSerializer, request)
         passwords.change(
-            request.user, **body, address=client_address(request), keep=request.auth.session_id
+            person_of(request),
+            **body,
+            address=client_address(request),
+            keep=access_of(request).session_id,
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -196,12 +184,12 @@ class MeView(PersonView):
         """Change my name, language, time zone, or whether a code must follow my password."""
         body = MeSerializer(request.user, data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        profile.change(request.user, **body.validated_data, address=client_address(request))
+        profile.change(person_of(request), **body.validated_data, address=client_address(request))
         return Response(self.described(request))
 
     @staticmethod
     def described(request: Request) -> dict[str, Any]:
-        access: Access = request.auth
+        access = access_of(request)
         memberships = OwnMembershipSerializer(access.memberships, many=True)
         return {
             **MeSerializer(request.user).data,

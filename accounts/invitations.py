@@ -35,7 +35,7 @@ def invite(email: str, role: Role) -> Invitation:
     if Membership.objects.filter(user__email=email).exists():
         raise Conflict("This person is a member already.", code="already_member", field="email")
     open_invitations().filter(email=email).update(revoked_at=timezone.now())
-    invitation = Invitation.objects.create(
+    invitation: Invitation = Invitation.objects.create(
         email=email,
         role=role,
         invited_by_id=current_actor().user_id,
@@ -89,7 +89,7 @@ def accept(token: str, user: User) -> Membership:
             f"This invitation is for {invitation.email}, and you are {user.email}.",
             code="invitation_for_another",
         )
-    with tenant_scope(invitation.tenant_id, actor=audit.actor_of(user)):
+    with tenant_scope(invitation.tenant.id, actor=audit.actor_of(user)):
         now = timezone.now()
         if not open_invitations().filter(id=invitation.id).update(accepted_at=now):
             raise Conflict("This invitation is not open any more.", code="invitation_closed")
@@ -109,7 +109,8 @@ def open_invitations() -> QuerySet[Invitation]:
 def _join(user: User, role: Role) -> Membership:
     try:
         with transaction.atomic():
-            return Membership.objects.create(user=user, role=role)
+            membership: Membership = Membership.objects.create(user=user, role=role)
+            return membership
     except IntegrityError as error:
         raise Conflict("You are a member already.", code="already_member") from error
 

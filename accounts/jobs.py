@@ -39,7 +39,7 @@ class SendCode(BaseJob):
         owner = User.objects.filter(email=challenge.email, is_active=True).first()
         if owner is None:
             return {"sent": False}
-        template, context = str(challenge.purpose), {"minutes": 10}
+        template, context = str(challenge.purpose), {"minutes": "10"}
         if challenge.purpose == CodePurpose.REGISTER and challenge.user is None:
             template = "already_registered"
         else:

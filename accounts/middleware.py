@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -72,14 +72,18 @@ def has_credentials(request: HttpRequest) -> bool:
 
 
 def one_announcement() -> AbstractContextManager[Any]:
-    """A transaction on PostgreSQL. SQLite needs none, and ours would take its only write lock."""
-    return transaction.atomic() if connection.vendor == "postgresql" else nullcontext()
+    """A transaction on PostgreSQL, unless one is open. SQLite needs none, and would have its only
+    write lock taken."""
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        return nullcontext()
+    return transaction.atomic()
 
 
 def kept_in_scope(response: HttpResponseBase, scope: Scope) -> HttpResponseBase:
     """A stream is read after the middleware has returned: each of its chunks is made in scope."""
     if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
-        response.streaming_content = _chunks(iter(response.streaming_content), scope)
+        chunks = cast("Iterable[bytes]", response.streaming_content)  # we serve no ASGI
+        response.streaming_content = _chunks(iter(chunks), scope)
     return response
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import audit
+from accounts import audit, tokens
 from accounts.errors import AccountError
 from accounts.models import User
 from accounts.sign_in import confirm_password
@@ -32,3 +32,16 @@ def change(user: User, *, current_password: str = "", address: str = "", **chang
         if factor_changes:
             action = "auth.second_factor_on" if asked else "auth.second_factor_off"
             audit.record(action, user, actor=audit.actor_of(user), address=address)
+
+
+@transaction.atomic
+def set_active(user: User, *, is_active: bool, by: User) -> None:
+    """Close or reopen an account; closing ends its sessions, and its API tokens open nothing.
+    Raises AccountError for one's own."""
+    if user == by and not is_active:
+        raise AccountError("You cannot close the account that you are signed in with.")
+    user.is_active = is_active
+    user.save(update_fields=["is_active"])
+    if not is_active:
+        tokens.revoke_sessions_of(user, "account closed")
+    audit.record("user.reopened" if is_active else "user.closed", user, actor=audit.actor_of(by))

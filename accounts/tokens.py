@@ -62,15 +62,13 @@ def refresh(token: str) -> TokenPair:
     """Exchange a refresh token for the next pair, once. Raises SessionEnded."""
     session_id = _session_of(token)
     successor, now = _new_refresh_token(session_id), timezone.now()
+    # Only the row's own columns: with a join Django updates by a subquery, which PostgreSQL does
+    # not look at again after it has waited for a rival, and two would win.
     rotated = RefreshSession.objects.filter(
-        id=session_id,
-        token_hash=sha256(token),
-        revoked_at=None,
-        expires_at__gt=now,
-        user__is_active=True,
+        id=session_id, token_hash=sha256(token), revoked_at=None, expires_at__gt=now
     ).update(token_hash=sha256(successor), refreshed_at=now)
     session = RefreshSession.objects.select_related("user").filter(id=session_id).first()
-    if session is None:
+    if session is None or not session.user.is_active:
         raise SessionEnded
     if not rotated:
         # While it has not expired, and nobody closed it: only a token used before comes here.

@@ -11,6 +11,7 @@ import os
 
 from celery import Celery
 from django.conf import settings
+from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -32,6 +33,9 @@ app.conf.update(
     task_serializer="json",
     accept_content=["json"],
     task_default_queue="default",
+    # All of them unless a worker names its own; a name that does not exist is refused.
+    task_queues=[Queue("default"), Queue("mail")],
+    task_create_missing_queues=False,
     task_soft_time_limit=settings.JOB_TIME_LIMIT_SECONDS,
     task_time_limit=settings.JOB_TIME_LIMIT_SECONDS + 60,
     worker_prefetch_multiplier=1,

@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -103,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.ScopeMiddleware",
+    "accounts.idempotency.IdempotencyMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -119,10 +121,12 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.context.frame",
             ],
         },
     },
 ]
+FORM_RENDERER = "config.forms.Renderer"
 AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -138,7 +142,7 @@ AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]
 # Whether strangers may open accounts; invited people always may.
 REGISTRATION_OPEN = env_bool("REGISTRATION_OPEN", default=True)
 # What every new tenant starts with: dotted paths of functions called in its scope.
-TENANT_SEEDERS: list[str] = []
+TENANT_SEEDERS: list[str] = ["finance.categories.seed_default_categories"]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -160,6 +164,8 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+    # A file as in production: threads that share a database in memory do not wait for locks.
+    _database["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
     # A file, because threads that share an in-memory database do not wait for each other's locks.
     _database["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 elif _database["ENGINE"] == "django.db.backends.postgresql":
@@ -188,15 +194,34 @@ JOB_KINDS: dict[str, str] = {
     "accounts.send_code": "accounts.jobs.SendCode",
     "accounts.send_invitation": "accounts.jobs.SendInvitation",
     "accounts.clean_up": "accounts.jobs.CleanUp",
+    "mail_ingest.enqueue_due_accounts": "mail_ingest.scheduling.EnqueueDueAccounts",
+    "mail_ingest.fetch_account": "mail_ingest.fetching.FetchAccount",
+    "mail_ingest.backfill_account": "mail_ingest.fetching.BackfillAccount",
+    "mail_ingest.import_file": "mail_ingest.imports.ImportFile",
+    "mail_ingest.delete_account": "mail_ingest.deleting.DeleteAccount",
+    "extraction.extract_emails": "extraction.jobs.ExtractEmails",
 }
+# Functions that ask the database every few seconds what is due, and enqueue it.
+JOB_SOURCES = ["extraction.scheduling.enqueue_pending_emails"]
 # What a person may trigger by POST /api/v1/jobs/trigger/<kind>: the dotted path of a function
 # that checks the payload and enqueues the job (see jobs.triggers).
-JOB_TRIGGERS: dict[str, str] = {}
+JOB_TRIGGERS: dict[str, str] = {
+    "mail_ingest.fetch_account": "mail_ingest.triggers.trigger_fetch",
+}
 # Seeds of the schedules that operators edit in the admin (see jobs.scheduling).
 SCHEDULES: dict[str, dict[str, Any]] = {
     "Clean up finished jobs": {"kind": "jobs.clean_up", "crontab": "17 3 * * *"},
     "Forget expired codes and sessions": {"kind": "accounts.clean_up", "crontab": "41 3 * * *"},
+    "Fetch new mail": {"kind": "mail_ingest.enqueue_due_accounts", "interval_seconds": 60},
 }
+
+# --- Mail that we read --------------------------------------------------------------------------
+
+# A tenant names the mail server, so private addresses are refused but for the operator's own:
+# host names, addresses or networks.
+MAIL_ALLOWED_PRIVATE_HOSTS = env_list("MAIL_ALLOWED_PRIVATE_HOSTS")
+MAIL_TIMEOUT_SECONDS = env_int("MAIL_TIMEOUT_SECONDS", 30, least=1)
+MAIL_UPLOAD_MAX_MB = env_int("MAIL_UPLOAD_MAX_MB", 1024, least=1)
 
 # --- Mail that we send --------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from config import views
 from config.health import livez, readyz
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +15,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/auth/", include("accounts.auth_urls")),
     path("api/v1/", include("config.api")),
     path("admin/", admin.site.urls),
+    path("", views.overview, name="dashboard"),
+    path("work/", views.work, name="work"),
+    path("import-sample/", views.import_sample, name="import_sample"),
+    path("", include("accounts.urls")),
+    path("", include("finance.urls")),
+    path("", include("mail_ingest.urls")),
+    path("", include("extraction.urls")),
+    path("", include("jobs.urls")),
 ]
 
 handler400 = "config.problems.handler400"

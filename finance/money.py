@@ -50,6 +50,19 @@ def exponent(currency: str) -> int:
     return int(fractions.get(currency, fractions["DEFAULT"])[0])
 
 
+def minor_text(minor: int, currency: str) -> str:
+    """Minor units as a decimal text in the currency's own scale, as `str(Money(…))` but fast.
+
+    >>> minor_text(-1205, "EUR"), minor_text(7, "KWD"), minor_text(500, "JPY")
+    ('-12.05', '0.007', '500')
+    """
+    places = exponent(currency)
+    if places == 0:
+        return str(minor)
+    digits = str(abs(minor)).rjust(places + 1, "0")
+    return f"{'-' if minor < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+
+
 @dataclass(frozen=True, order=False, slots=True)
 class Money:
     """`minor` minor units of `currency`; negative is an outflow."""
@@ -83,7 +96,7 @@ class Money:
         return Decimal(self.minor).scaleb(-exponent(self.currency))
 
     def __str__(self) -> str:
-        return f"{self.decimal:f}"
+        return minor_text(self.minor, self.currency)
 
     def __neg__(self) -> Money:
         return Money(-self.minor, self.currency)

@@ -17,6 +17,7 @@ from typing import Any
 from celery import bootsteps, current_app
 from django.conf import settings
 from django.db import DatabaseError, connections
+from django.utils.module_loading import import_string
 
 from jobs import queuing, sweeping
 from jobs.models import JobQueue
@@ -27,9 +28,14 @@ from tenancy.scope import all_tenants
 
 logger = logging.getLogger(__name__)
 
-# Jobs published ahead for each child: enough to keep it busy until the next tick, and few enough
-# that a small tenant's job waits behind few of a big one's.
-AHEAD_PER_PROCESS = 8
+# Jobs published ahead for each child: one that it does, one to do next. More would wait in the
+# broker, first come first served, where neither priority nor fairness counts.
+AHEAD_PER_PROCESS = 2
+# While there is work, rounds follow each other so much faster.
+BUSY_FACTOR = 5
+
+# How often each worker asks `settings.JOB_SOURCES` what is due.
+SOURCE_SECONDS = 2
 
 _ticking = threading.Lock()
 os.register_at_fork(
@@ -46,9 +52,14 @@ class Dispatcher:
         self.processes = processes
         self.turns = queuing.Turns()
         self._last: dict[str, float] = {}
+        self._is_busy = True
 
     def tick(self) -> None:
-        """One round. An error of the database or the broker ends it; the next one tries again."""
+        """One round, if it is time for one. An error of the database or the broker ends it; the
+        next one tries again."""
+        if not self._is_time("round", self._pause()):
+            return
+        self._is_busy = False
         with _ticking:
             try:
                 with all_tenants("the dispatcher"):
@@ -66,9 +77,16 @@ class Dispatcher:
             sweeping.beat(self.name, self.queues, self.processes)
         if settings.EMBEDDED and self._is_time("schedules", TICK_SECONDS):
             tick()
-        if queuing.anything_due(self.queues):
+        if self._is_time("sources", SOURCE_SECONDS):
+            for path in settings.JOB_SOURCES:
+                import_string(path)()
+        self._is_busy = queuing.anything_due(self.queues)
+        if self._is_busy:
             for queue in self.queues:
                 self._dispatch(queue)
+
+    def _pause(self) -> float:
+        return 0 if self._is_busy else settings.JOB_DISPATCH_MILLISECONDS / 1000
 
     def _dispatch(self, queue: str) -> None:
         ahead = AHEAD_PER_PROCESS * self.processes
@@ -126,7 +144,7 @@ class DispatcherStep(bootsteps.StartStopStep):
             connections.close_all()
             self.dispatcher = Dispatcher(served, consumer.pool.num_processes or 1)
         self.timer = consumer.timer.call_repeatedly(
-            settings.JOB_DISPATCH_MILLISECONDS / 1000, self.dispatcher.tick
+            settings.JOB_DISPATCH_MILLISECONDS / 1000 / BUSY_FACTOR, self.dispatcher.tick
         )
 
     def stop(self, consumer: Any) -> None:

@@ -147,7 +147,7 @@ def _enqueue(row: PeriodicTask, slot: datetime) -> bool:
         # update() and not save(): the row's own hooks are for people's edits.
         PeriodicTask.objects.filter(pk=row.pk).update(
             last_run_at=slot,
-            total_run_count=F("total_run_count") + is_first,
+            total_run_count=F("total_run_count") + int(is_first),
             enabled=not row.one_off,
         )
     return is_first

@@ -51,7 +51,8 @@ def _codec(charset: str | None) -> str | None:
     name = SUPERSETS.get(name, name)
     try:
         info = codecs.lookup(name)
-        b"".decode(name)
+        # Tells charsets from Python's other codecs (zlib, say), which refuse to decode to text.
+        b"ab".decode(name, "ignore")
     except (LookupError, ValueError):
         return None
     return None if info.name in NOT_CHARSETS or "escape" in info.name else info.name

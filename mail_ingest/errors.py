@@ -18,3 +18,10 @@ class MailFileError(MailError):
 
     code = "mail_file_unreadable"
     field = "file"
+
+
+class MailConflict(MailError):
+    """The account, or the message, is not in a state for this."""
+
+    code = "conflict"
+    status = 409

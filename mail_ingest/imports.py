@@ -3,7 +3,6 @@ one job; the file stays until the job has read it."""
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import uuid
 from collections.abc import Callable
@@ -20,8 +19,8 @@ from jobs.base import BaseJob, JobRun, JsonObject, PermanentError, RetryLater
 from jobs.models import Job, JobQueue
 from jobs.runner import JobRunner
 from mail_ingest.charsets import storable
-from mail_ingest.errors import MailFileError
-from mail_ingest.fetching import SourceStopped, Tally, job_errors, read_pages
+from mail_ingest.errors import MailConflict, MailFileError
+from mail_ingest.fetching import SourceStopped, Tally, read_pages
 from mail_ingest.models import AccountKind, AccountState, ConnectedAccount, MailImport
 from mail_ingest.providers.base import Cursor, ProviderRefused
 from mail_ingest.providers.factory import file_kind
@@ -33,16 +32,14 @@ OWN_LABEL = "My archive"
 OTHER_LABEL = "Imported files"
 
 
-def import_upload(file: UploadedFile, *, is_own: bool, account_label: str = "") -> MailImport:
+def import_upload(
+    file: UploadedFile[bytes], *, is_own: bool, account_label: str = ""
+) -> MailImport:
     """Keep an uploaded file and enqueue its import. Raises MailFileError, and keeps nothing, when
     it is too large or no mail."""
     limit = settings.MAIL_UPLOAD_MAX_MB * 2**20
     if file.size is None or file.size > limit:
-        raise MailFileError(
-            f"The file is larger than {settings.MAIL_UPLOAD_MAX_MB} MB. Split it, or have the"
-            " operator run “manage.py import_mail”.",
-            code="file_too_large",
-        )
+        raise MailFileError(too_large(), code="file_too_large")
     name = storable(Path(file.name or "upload").name)[:255]
     path = _kept(file)
     try:
@@ -54,6 +51,13 @@ def import_upload(file: UploadedFile, *, is_own: bool, account_label: str = "") 
         raise
 
 
+def too_large() -> str:
+    return (
+        f"The file is larger than {settings.MAIL_UPLOAD_MAX_MB} MB. Split it, or have the operator"
+        " run “manage.py import_mail”."
+    )
+
+
 def start_import(
     path: Path, *, is_own: bool, name: str = "", account_label: str = "", is_temporary: bool = False
 ) -> MailImport:
@@ -63,7 +67,7 @@ def start_import(
     try:
         file_kind(path)
     except ProviderRefused as error:
-        raise MailFileError(str(error).replace(path.name, name or path.name)) from error
+        raise MailFileError(_in_its_name(error, path, name)) from error
     with transaction.atomic():
         account = upload_account(account_label, is_own=is_own)
         mail_import: MailImport = MailImport.objects.create(
@@ -96,12 +100,12 @@ def upload_account(label: str, *, is_own: bool) -> ConnectedAccount:
     )
     if not is_new and account.is_own != is_own:
         state = "was" if account.is_own else "was not"
-        raise MailFileError(
+        raise MailConflict(
             f"“{label}” {state} declared your own archive; import into another account.",
             code="ownership_differs", field="is_own",
         )  # fmt: skip
     if account.state != AccountState.ACTIVE:
-        raise MailFileError(
+        raise MailConflict(
             f"“{label}” is {account.get_state_display().lower()}.", code="account_not_active"
         )
     return account
@@ -124,17 +128,23 @@ class ImportFile(BaseJob):
         mail_import = _import(run)
         if mail_import is None or mail_import.finished_at is not None:
             return {"skipped": "The import is finished or gone."}
-        with job_errors(), closing(file_provider(mail_import)) as provider:
+        try:
+            tally = self.read(run, mail_import)
+        except SourceStopped as stopped:
+            raise PermanentError("The account was paused or deleted meanwhile.") from stopped
+        except ProviderRefused as error:
+            path = Path(mail_import.path)
+            raise PermanentError(_in_its_name(error, path, mail_import.name)) from error
+        run.finish(lambda: self.finished(run, mail_import, tally))
+        return tally.as_result()
+
+    def read(self, run: JobRun, mail_import: MailImport) -> Tally:
+        with closing(file_provider(mail_import)) as provider:
             if not mail_import.cursor:
                 # All that can be known to be wrong is known before anything is stored.
                 provider.check()
             pages = provider.list_new(mail_import.cursor)
-            try:
-                tally = read_pages(run, mail_import.account, provider, pages, _saver(mail_import))
-            except SourceStopped as stopped:
-                raise PermanentError("The account was paused or deleted meanwhile.") from stopped
-        run.finish(lambda: self.finished(run, mail_import, tally))
-        return tally.as_result()
+            return read_pages(run, mail_import.account, provider, pages, _saver(mail_import))
 
     def finished(self, run: JobRun, mail_import: MailImport, tally: Tally) -> JsonObject:
         if tally.more:
@@ -179,6 +189,11 @@ def remove_file(mail_import: MailImport) -> None:
         Path(mail_import.path).unlink(missing_ok=True)
 
 
+def _in_its_name(error: ProviderRefused, path: Path, name: str) -> str:
+    """What is wrong, with the name that the person knows the file by."""
+    return str(error).replace(path.name, name or path.name)
+
+
 def _import(run: JobRun) -> MailImport | None:
     found: MailImport | None = (
         MailImport.objects.select_related("account").filter(pk=run.info.subject).first()
@@ -186,10 +201,10 @@ def _import(run: JobRun) -> MailImport | None:
     return found
 
 
-def _kept(file: UploadedFile) -> Path:
+def _kept(file: UploadedFile[bytes]) -> Path:
     folder = Path(settings.DATA_DIR) / "uploads" / str(current_tenant_id())
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{uuid.uuid4().hex}{secrets.token_hex(4)}"
+    path = folder / uuid.uuid4().hex
     with path.open("xb") as kept:
         shutil.copyfileobj(file, kept, 1024 * 1024)
     return path

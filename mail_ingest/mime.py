@@ -128,17 +128,21 @@ def _fast_part(node: Any) -> Part:
 def _stdlib_parts(raw: bytes) -> Iterator[Part]:
     if any(found.end() - found.start() > MAX_PART_HEADER for found in LONG_HEADER.finditer(raw)):
         raise UnparsableMessage(f"A header is longer than {MAX_PART_HEADER} bytes.")
-    pending: list[tuple[Message, int]] = [(message_from_bytes(raw, policy=policy.compat32), 1)]
+    pending: list[tuple[Message, int, bool]] = [
+        (message_from_bytes(raw, policy=policy.compat32), 1, False)
+    ]
     seen = 0
     while pending:
-        node, depth = pending.pop()
+        node, depth, attached = pending.pop()
         seen += 1
         _refuse(seen, depth)
+        inside = attached or node.get_content_maintype() == "message"
         payload = node.get_payload()
-        if isinstance(payload, list) and node.get_content_maintype() == "multipart":
-            pending.extend((child, depth + 1) for child in reversed(payload))
-            continue
-        yield _stdlib_part(node)
+        if isinstance(payload, list):
+            children = [child for child in payload if isinstance(child, Message)]
+            pending.extend((child, depth + 1, inside) for child in reversed(children))
+        if not attached and (inside or not isinstance(payload, list)):
+            yield _stdlib_part(node)
 
 
 def _stdlib_part(node: Message) -> Part:

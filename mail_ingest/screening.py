@@ -11,26 +11,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from babel.numbers import list_currencies
+
 from mail_ingest.html_text import html_to_text
 from mail_ingest.parsing import ParsedEmail
 
 READ_CHARACTERS: Final = 50_000
 SNIPPET_CHARACTERS: Final = 240
 
-CURRENCY_CODES: Final = (
-    "AED|ARS|AUD|BDT|BGN|BHD|BRL|CAD|CHF|CLP|CNY|COP|CRC|CZK|DKK|DOP|EGP|EUR|GBP|GEL|GHS|GTQ|HKD"
-    "|HUF|IDR|ILS|INR|ISK|JOD|JPY|KES|KRW|KWD|KZT|LKR|MAD|MXN|MYR|NGN|NOK|NZD|OMR|PEN|PHP|PKR|PLN"
-    "|PYG|QAR|RON|RSD|RUB|SAR|SEK|SGD|THB|TND|TRY|TWD|TZS|UAH|UGX|USD|UYU|VND|XAF|XOF|ZAR"
-)
+CURRENCY_CODES: Final = "|".join(sorted(list_currencies()))
 LOCAL_SIGNS: Final = (
-    r"Rs\.?|R\$|S/\.?|RM|Rp\.?|kr\.?|zł|Kč|Ft|lei|лв|руб|грн|TL|KSh|Fr\.?|SFr\.?|Bs\.?|Gs\.?|L\.?E\.?"
-    "|₸|円|元|圆|圓|원|บาท|đ|د\\.?إ|ر\\.?س|ريال|دينار|درهم|جنيه|तक|रु"
+    r"Rs\.?|R\$|S/\.?|RM|Rp\.?|kr\.?|zł|Kč|Ft|lei|лв|руб|грн|тг|тенге|сум|сом|драм|ден|дин|KM|TL"
+    r"|K[sS]h|T[sS]h|USh|F?CFA|Fr\.?|SFr\.?|Bs\.?|Gs\.?|L\.?E\.?|Dhs?|so[ʻ‘’']?m|ብር|Br\.?"
+    "|₸|円|元|圆|圓|원|บาท|đ|د\\.?إ|ر\\.?س|ريال|دينار|درهم|جنيه|ლარი|դրամ|টাকা|रु"
 )
 SYMBOL: Final = "[$¢-¥฿₠-⃀﷼]"
 AMOUNT: Final = re.compile(
-    rf"{SYMBOL}\s?\d|\d\s?{SYMBOL}"
-    rf"|\b(?:{CURRENCY_CODES})\s?[-+]?\d|\d\s?(?:{CURRENCY_CODES})\b"
+    rf"{SYMBOL}\s?[-+.,]?\d|\d\s?{SYMBOL}"
+    rf"|\b(?:{CURRENCY_CODES})\s?[-+.,]?\d|\d\s?(?:{CURRENCY_CODES})\b"
     rf"|(?<!\w)(?:{LOCAL_SIGNS})\s?\d|\d\s?(?:{LOCAL_SIGNS})(?!\w)"
+    r"|(?<![\d.,])\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+(?![\d.,]\d|\d)"
     # Two decimals, but not the middle of a date or a version.
     r"|(?<![.,]\d)(?<![.,]\d\d)\d[.,٫]\d{2}(?![\d.,]\d|\d)"
 )

@@ -11,6 +11,7 @@ from mail_ingest.providers.base import EmailProvider
 from mail_ingest.providers.factory import ProviderFactory
 from mail_ingest.providers.imap import ImapSettings
 from tenancy.encryption import decrypt, encrypt
+from tenancy.scope import current_tenant_id
 
 SECRET_FIELD = "ConnectedAccount.secret"  # noqa: S105 - the name of a column
 
@@ -39,14 +40,14 @@ def file_provider(mail_import: MailImport) -> EmailProvider:
 
 
 def seal_secret(account: ConnectedAccount, password: str) -> str:
-    """The password, bound to this row. Its id and tenant must be known."""
+    """The password, bound to this row, whose id must be known, and to the scope's tenant."""
     return encrypt(
-        password, tenant_id=account.tenant_id, field=SECRET_FIELD, pk=account.id
+        password, tenant_id=current_tenant_id(), field=SECRET_FIELD, pk=account.id
     )  # fmt: skip
 
 
 def read_secret(account: ConnectedAccount) -> str:
     """Raises DecryptionError."""
     return decrypt(
-        account.secret, tenant_id=account.tenant_id, field=SECRET_FIELD, pk=account.id
+        account.secret, tenant_id=current_tenant_id(), field=SECRET_FIELD, pk=account.id
     )  # fmt: skip

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from mail_ingest.charsets import storable
-from mail_ingest.errors import MailError
+from mail_ingest.errors import MailConflict
 from mail_ingest.models import ConnectedAccount, Email, EmailState, RawMessage
 from mail_ingest.parsing import ParsedEmail, UnparsableMessage, parse_message
 from mail_ingest.providers.base import HEAD_BYTES, FetchedMessage
@@ -79,7 +79,9 @@ def reread(email: Email) -> Email:
             pk=email.pk
         )  # fmt: skip
         if email.state != EmailState.QUARANTINED:
-            raise MailError("Only a quarantined message can be read again.", code="not_quarantined")
+            raise MailConflict(
+                "Only a quarantined message can be read again.", code="not_quarantined"
+            )
         _read_into(email, load_raw(email), email.account.authserv_id, received_at=None)
         email.save(update_fields=READ_FIELDS)
     return email
@@ -100,9 +102,7 @@ def _prepared(account: ConnectedAccount, message: FetchedMessage) -> Prepared:
     return Prepared(email, row)
 
 
-def _read_into(
-    email: Email, raw: bytes, authserv_id: str, *, received_at: datetime | None
-) -> None:
+def _read_into(email: Email, raw: bytes, authserv_id: str, *, received_at: datetime | None) -> None:
     """Fill in what can be read of a message; what cannot be read goes to quarantine."""
     now = timezone.now()
     try:

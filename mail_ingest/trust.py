@@ -52,6 +52,13 @@ def judge_sender(message: ParsedEmail, *, authserv_id: str) -> TrustResult:
     domain = message.from_address.rpartition("@")[2]
     if message.from_count != 1 or not domain:
         return _unverified("The message does not name exactly one sender.")
+    result = _of_own_server(message, domain, authserv_id)
+    if result.trust == Trust.UNVERIFIED and _is_accused(message, domain):
+        return TrustResult(Trust.FAILING, f"A mail server noted that DMARC failed for {domain}.")
+    return result
+
+
+def _of_own_server(message: ParsedEmail, domain: str, authserv_id: str) -> TrustResult:
     if not authserv_id:
         return _unverified("Nobody has checked the sender: the message comes from a file or from"
                            " a server that is not known to check.")  # fmt: skip
@@ -61,6 +68,16 @@ def judge_sender(message: ParsedEmail, *, authserv_id: str) -> TrustResult:
     if server != authserv_id.lower():
         return _unverified(f"The topmost check was not noted by {authserv_id}.")
     return _judged(domain, dmarc)
+
+
+def _is_accused(message: ParsedEmail, domain: str) -> bool:
+    """Whether any server noted a failure. A forger can write such a note, but only against
+    himself, so it counts whoever wrote it: in an imported file it is all there is."""
+    return any(
+        statement == ("fail", domain)
+        for value in message.authentication_results
+        for statement in _read(value)[1]
+    )
 
 
 def _judged(domain: str, dmarc: list[tuple[str, str]]) -> TrustResult:

@@ -27,6 +27,7 @@ from tests.make import make_tenant
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     if connection.vendor != "postgresql":
+        _let_flush_pass_triggers()
         yield
         return
     owner = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
@@ -36,6 +37,23 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     with django_db_blocker.unblock():
         connection.close()
         connection.settings_dict.update(owner)
+
+
+def _let_flush_pass_triggers() -> None:
+    """Transactional tests empty the tables afterwards, append-only ones too."""
+    flush = connection.ops.execute_sql_flush
+
+    def flush_without_triggers(statements: list[str]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+            for name, _ in triggers:
+                cursor.execute(f'DROP TRIGGER "{name}"')
+            flush(statements)
+            for _, definition in triggers:
+                cursor.execute(definition)
+
+    connection.ops.execute_sql_flush = flush_without_triggers  # type: ignore[method-assign]
 
 
 def _become_runtime_role() -> None:

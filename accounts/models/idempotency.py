@@ -19,7 +19,7 @@ class IdempotencyKey(TenantModel):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, address and body")
-    started_at = models.DateTimeField()
+    started_at = models.DateTimeField(help_text="Of the attempt that holds it")
     status = models.PositiveSmallIntegerField(null=True, help_text="Empty while it is running")
     headers = models.JSONField(default=dict)
     body = models.TextField(blank=True, help_text="Encrypted: an answer may show a secret once")

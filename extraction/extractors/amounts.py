@@ -73,6 +73,9 @@ def find_amounts(document: Document, taken: Iterable[tuple[int, int]]) -> list[A
         if amount is not None:
             found.append(amount)
             last_end = amount.end
+    if any(amount.codes == ("VND",) for amount in found):
+        # Vietnamese banks write TK for "account"; elsewhere it is the taka.
+        found = [amount for amount in found if amount.codes != ("BDT",)]
     return found
 
 

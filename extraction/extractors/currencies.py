@@ -78,8 +78,9 @@ def marks() -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def longest_mark() -> int:
-    return max(map(len, marks()))
+def _raw_marks() -> frozenset[str]:
+    """Signs with their accents: "đ" is money, "é" is a word."""
+    return frozenset(mark.lower() for mark in _data()["signs"])
 
 
 def _cldr_names(language: str) -> list[tuple[str, str]]:
@@ -128,9 +129,11 @@ def mark_after(folded: str, normalized: str, start: int) -> CurrencyMark | None:
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
     first = text[start]
-    if not first.isalpha() or _spaceless(first) or start == 0:
-        return start == 0 or first != "$" or not text[start - 1].isalpha() or end - start > 1 or True
+    if not first.isalpha() or start == 0 or (_spaceless(first) and first > "\u0eff"):
+        return True
     before = text[start - 1]
+    if "\u0e00" <= first <= "\u0eff":
+        return not "\u0e00" <= before <= "\u0eff"
     return not (before.isalnum() or before == "_") or _spaceless(before) or before.isdigit()
 
 
@@ -150,7 +153,7 @@ def _spaceless(char: str) -> bool:
 def _cased(mark: str, codes: tuple[str, ...], *, before: bool) -> bool:
     """Whether short marks are written as a currency is, and not as a word of the language."""
     if not mark.isascii():
-        return not (mark in "сС" and before)
+        return (len(mark) > 2 or mark.lower() in _raw_marks()) and not (mark in "сС" and before)
     if not mark.isalpha():
         return mark != "/=" or not before
     if len(mark) == 1:

@@ -13,7 +13,9 @@ from extraction.extractors.segments import Segments
 from extraction.reading import Direction, Event, Reason
 
 _GENERIC = {"debit": Direction.DEBIT, "credit": Direction.CREDIT}
-_BOOKED = {event.value for event in Event if event.books} | {*_GENERIC, "own_transfer"}
+_BOOKED = {event.value for event in Event if event.books} | {
+    *_GENERIC, "own_transfer", "card_bill_paid",
+}  # fmt: skip
 _NEVER = {
     "one_time_code", "declined", "scheduled", "due", "statement", "balance", "notice", "order",
     "promotion", "request", "other",
@@ -26,6 +28,8 @@ _NEVER_ORDER = (
 _EARLIER_WINS = {"scheduled", "request", "due", "statement", "promotion", "declined", "order"}
 # Against a booking phrase of the same sentence.
 _SAME_SENTENCE_WINS = {"scheduled", "request", "due", "promotion", "notice", "declined"}
+# Against a booking phrase in the body, when the subject names them.
+_TITLE_WINS = {"notice", "balance"}
 
 _REFINED_DEBIT = {
     "withdrawal": Event.WITHDRAWAL, "fee": Event.FEE, "card_payment": Event.CARD_PAYMENT,
@@ -51,8 +55,7 @@ class Decision:
 
 def decide(hits: list[Hit], segments: Segments, subject_end: int) -> Decision | None:
     """The decision, or None when no phrase tells anything."""
-    silenced = {segments.index(hit.start) for hit in hits if hit.kind == "ignore"}
-    heard = [hit for hit in hits if segments.index(hit.start) not in silenced or hit.kind == "ignore"]
+    heard = _heard(hits, segments)
     events = _outermost([hit for hit in heard if hit.kind in ("event", "weak")])
     booked = [hit for hit in events if hit.kind == "event" and hit.name in _BOOKED]
     never = [hit for hit in events if hit.kind == "event" and hit.name in _NEVER]
@@ -69,6 +72,19 @@ def decide(hits: list[Hit], segments: Segments, subject_end: int) -> Decision | 
     else:
         return _weak(weak, refine)
     return decision
+
+
+def _heard(hits: list[Hit], segments: Segments) -> list[Hit]:
+    """Hits outside footers and warnings: those silence the rest of their sentence."""
+    silenced: dict[int, int] = {}
+    for hit in hits:
+        if hit.kind == "ignore":
+            silenced.setdefault(segments.index(hit.start), hit.start)
+    return [
+        hit
+        for hit in hits
+        if hit.start < silenced.get(segments.index(hit.start), hit.start + 1)
+    ]
 
 
 def _outermost(hits: list[Hit]) -> list[Hit]:
@@ -114,7 +130,8 @@ def _both(
     for hit in never:
         same = segments.index(hit.start) == sentence
         earlier = hit.start < leading.start
-        if (same and hit.name in _SAME_SENTENCE_WINS) or (earlier and hit.name in _EARLIER_WINS):
+        titled = hit.start < subject_end <= leading.start and hit.name in _TITLE_WINS
+        if titled or (same and hit.name in _SAME_SENTENCE_WINS) or (earlier and hit.name in _EARLIER_WINS):
             if hit.name == "declined":
                 continue
             if leading.start < subject_end <= hit.start:
@@ -125,19 +142,20 @@ def _both(
     return Decision(book.event, book.direction, leading, strong=True, reasons=reasons)
 
 
-_SPECIFIC = ("refund", "card_payment", "own_transfer", "salary", "interest", "fee", "withdrawal")
+_LEADS = ("refund", "card_payment", "card_bill_paid", "own_transfer")
+_SPECIFIC = (*_LEADS, "salary", "interest", "fee", "withdrawal")
 
 
 def _book(booked: list[Hit], refine: set[str]) -> Decision:
     """The event of the first booking phrase, made more specific by the others."""
     first = booked[0]
     leading = next((hit for hit in booked if hit.name not in _GENERIC), first)
-    for name in _SPECIFIC[:3]:
+    for name in _LEADS:
         special = next((hit for hit in booked if hit.name == name), None)
         if special is not None:
             leading = special
             break
-    if leading is not first and leading.name not in _SPECIFIC[:3] and first.name in _GENERIC:
+    if leading is not first and leading.name not in _LEADS and first.name in _GENERIC:
         # "debited … received by X": the first phrase says which way
         if _direction(leading) is not _GENERIC[first.name]:
             leading = first
@@ -152,22 +170,22 @@ def _book(booked: list[Hit], refine: set[str]) -> Decision:
 def _direction(hit: Hit) -> Direction | None:
     if hit.name in _GENERIC:
         return _GENERIC[hit.name]
-    if hit.name == "own_transfer":
-        return Direction.TRANSFER
-    return Event(hit.name).direction
+    return _event(hit.name, set())[1]
 
 
 def _event(name: str, refine: set[str]) -> tuple[Event, Direction | None]:
     if name == "own_transfer":
         return Event.TRANSFER_OUT, Direction.TRANSFER
+    if name in ("card_payment", "card_bill_paid"):
+        # seen from the account the message speaks of: the card, or the account that paid it
+        paid = name == "card_bill_paid"
+        return Event.CARD_PAYMENT, Direction.DEBIT if paid else Direction.CREDIT
     if name == "debit":
         found = next((_REFINED_DEBIT[key] for key in _REFINED_DEBIT if key in refine), None)
-        event = found or Event.PURCHASE
-        return event, event.direction
+        return found or Event.PURCHASE, Direction.DEBIT
     if name == "credit":
         found = next((_REFINED_CREDIT[key] for key in _REFINED_CREDIT if key in refine), None)
-        event = found or Event.TRANSFER_IN
-        return event, event.direction
+        return found or Event.TRANSFER_IN, Direction.CREDIT
     event = Event(name)
     return event, event.direction
 

@@ -20,10 +20,9 @@ _TIME_REACH = 24
 
 @dataclass(frozen=True, slots=True)
 class Filler:
-    """Fills a candidate's fields from one document around one main amount."""
+    """Fills a candidate's fields from one document."""
 
     document: Document
-    main: Amount
 
     def money(self, amount: Amount) -> Field[Money]:
         assert amount.money is not None

@@ -20,7 +20,7 @@ from extraction.extractors.dates import (
 )
 from extraction.extractors.events import Decision
 from extraction.extractors.filling import Filler
-from extraction.extractors.phrases import Hit, guess_languages, scan
+from extraction.extractors.phrases import Hit, scan
 from extraction.extractors.places import countries_of
 from extraction.extractors.references import FoundReference, find_references
 from extraction.extractors.roles import MAIN_ROLES, assign_roles
@@ -52,9 +52,7 @@ def gather(document: Document) -> Findings:
     spans = [(item.start, item.end) for item in (*dates, *times)]
     amounts = money_reader.find_amounts(document, spans)
     masked = money_reader.mask(document.folded, amounts)
-    every_hit, words = scan(masked)
-    languages = guess_languages(masked, words, every_hit, document.language_hint)
-    hits = [hit for hit in every_hit if hit.phrase.language in languages]
+    hits, words, languages = scan(masked, document.language_hint)
     countries = countries_of(document, set(words), languages)
     amounts = money_reader.resolve(amounts, countries, document.home_currency)
     roles = assign_roles(masked, amounts, hits)
@@ -110,23 +108,21 @@ def by_sign(found: Findings) -> Decision | None:
     return None
 
 
-def candidate(document: Document, found: Findings, decision: Decision) -> Candidate | None:
-    """The candidate of a booking decision, or None when the message names no amount."""
+def candidate(document: Document, found: Findings, decision: Decision) -> Candidate:
+    """The candidate of a booking decision; without an amount where the message names none."""
     main, reasons = _main_amount(document, found, decision)
-    if main is None:
-        return None
-    filler = Filler(document, main)
+    filler = Filler(document)
     made = Candidate(
         event=decision.event,
         direction=decision.direction,
-        amount=filler.money(main),
+        amount=filler.money(main) if main else None,
         event_evidence=filler.phrase(decision.hit),
         reasons=(*decision.reasons, *reasons),
     )
     made = _with_amounts(made, filler, found, main)
-    made = _with_date(made, document, filler, found, decision, main)
+    position = decision.hit.start if decision.hit else main.start if main else 0
+    made = _with_date(made, document, filler, found, position, main)
     made = filler.with_identity(made, found.accounts, found.references)
-    position = decision.hit.start if decision.hit else main.start
     made = filler.with_party(made, found.hits, _walls(found), found.segments.bounds(position))
     return replace(made, confidence=_confidence(made, decision))
 
@@ -157,7 +153,8 @@ def _main_amount(
         and found.roles.get(item, "amount") in MAIN_ROLES
     ]
     if not usable:
-        return _labelled_as_event(found, decision)
+        main, reasons = _labelled_as_event(found, decision)
+        return main, reasons or (() if main else (Reason.NO_AMOUNT,))
     hit = decision.hit
     place = hit.start if hit else usable[0].start
     sentence = found.segments.index(place)
@@ -221,7 +218,9 @@ _FIELD_OF_ROLE = {
 }  # fmt: skip
 
 
-def _with_amounts(made: Candidate, filler: Filler, found: Findings, main: Amount) -> Candidate:
+def _with_amounts(
+    made: Candidate, filler: Filler, found: Findings, main: Amount | None
+) -> Candidate:
     """Balance, limit, fee, tax, tip and the amount in another currency."""
     fields: dict[str, object] = {}
     for item in found.amounts:
@@ -232,6 +231,7 @@ def _with_amounts(made: Candidate, filler: Filler, found: Findings, main: Amount
         role = found.roles.get(item, "original")
         if (
             item.money is not None
+            and main is not None
             and main.money is not None
             and item.codes
             and role in ("original", *MAIN_ROLES)
@@ -246,8 +246,8 @@ def _with_date(
     document: Document,
     filler: Filler,
     found: Findings,
-    decision: Decision,
-    main: Amount,
+    position: int,
+    main: Amount | None,
 ) -> Candidate:
     received = document.received_at.date() if document.received_at else None
     top = max(found.countries, key=lambda key: found.countries[key], default="")
@@ -262,7 +262,7 @@ def _with_date(
         if label is not None and label.name == "due":
             made = replace(made, due_date=filler.day(item, day))
             continue
-        weight = _date_weight(item, day, received, found, main, decision)
+        weight = _date_weight(item, day, received, found, {position, main.start if main else position})
         weight += 3.0 if label is not None else 0.0
         if best is None or weight > best[0]:
             best = (weight, item, day, guessed)
@@ -274,16 +274,11 @@ def _date_weight(
     day: date,
     received: date | None,
     found: Findings,
-    main: Amount,
-    decision: Decision,
+    centres: set[int],
 ) -> float:
     weight = -item.start / 3000 - (1.0 if item.short and item.ambiguous else 0.0)
-    if found.segments.index(item.start) == found.segments.index(main.start):
+    if any(found.segments.index(item.start) == found.segments.index(place) for place in centres):
         weight += 1.5
-    if decision.hit and found.segments.index(item.start) == found.segments.index(
-        decision.hit.start
-    ):
-        weight += 1.0
     if any(0 <= time.start - item.end <= 8 for time in found.times):
         weight += 0.8
     if received is not None:

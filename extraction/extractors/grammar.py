@@ -9,8 +9,7 @@ from __future__ import annotations
 from extraction.document import Document
 from extraction.extractors import gathering
 from extraction.extractors.events import decide
-from extraction.extractors.gathering import Findings
-from extraction.reading import Candidate, Direction, Event, Reading, Reason, Verdict
+from extraction.reading import Candidate, Event, Reading, Verdict
 
 
 class GrammarExtractor:
@@ -31,20 +30,22 @@ class GrammarExtractor:
         if not decision.event.books:
             return Reading(Verdict.NOT_BOOKED, decision.event)
         candidate = gathering.candidate(document, found, decision)
-        if candidate is None:
-            return Reading(Verdict.UNSURE, decision.event, reasons=(Reason.NO_AMOUNT,))
-        if not decision.strong and not _believable(candidate, found):
-            return Reading(Verdict.UNSURE, decision.event, (candidate,), candidate.reasons)
-        return Reading(Verdict.TRANSACTION, decision.event, (candidate,), candidate.reasons)
+        certain = decision.strong and candidate.amount is not None
+        if certain or _believable(candidate, strong=decision.strong):
+            return Reading(Verdict.TRANSACTION, decision.event, (candidate,), candidate.reasons)
+        return Reading(Verdict.UNSURE, decision.event, (candidate,), candidate.reasons)
 
 
-def _believable(candidate: Candidate, found: Findings) -> bool:
-    """Whether a weak phrase stands in a message that otherwise looks like a bank's."""
+def _believable(candidate: Candidate, *, strong: bool) -> bool:
+    """Whether a weak phrase, or a strong one without an amount, stands in a message that
+    otherwise looks like a bank's."""
     signs = (
         candidate.account_hint is not None,
-        candidate.balance is not None,
+        candidate.balance is not None or candidate.available_limit is not None,
         candidate.reference is not None,
         candidate.occurred_on is not None and not candidate.occurred_on.inferred,
         candidate.merchant is not None,
     )
-    return candidate.direction in tuple(Direction) and sum(signs) >= 2
+    if candidate.amount is None:
+        return strong and sum(signs) >= 1
+    return sum(signs) >= 2

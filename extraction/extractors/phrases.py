@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -23,7 +23,11 @@ from extraction.extractors.amounts import MASK, MASK_TAIL
 FOLDER = Path(__file__).parent / "phrases"
 # Languages written without spaces between words, or whose words take endings freely.
 SPACELESS = frozenset({"zh", "ja", "th", "ko", "km", "lo", "my"})
-_GAP = r"(?:(?![.!?;]\s)[^\n。！？]){0,60}?"
+_GAP = r"(?:(?!(?<!\d)[.!?;]\s)[^\n。！？]){0,60}?"
+_PLACES = {
+    "#": f"{MASK}{MASK_TAIL}*",
+    "<code>": r"(?<![\w])(?=[\w-]*\d)[\w-]{3,10}(?![\w])",
+}
 _TOKEN = re.compile(r"\.\.\.|\S+")
 
 
@@ -116,16 +120,10 @@ def _expression(text: str, *, spaced: bool) -> str:
 
 
 def _token(token: str, *, spaced: bool) -> str:
-    if token == "#":
-        return f"{MASK}{MASK_TAIL}*"
-    if token == "<code>":
-        return r"(?<![\w])(?=[\w-]*\d)[\w-]{3,10}(?![\w])"
-    if token == "<digits>":
-        return r"\d+"
     gap = r"[\s]{1,4}" if spaced else r"\s{0,2}"
     options = [
         gap.join(
-            f"{MASK}{MASK_TAIL}*" if word == "#" else _word(word, spaced=spaced)
+            _PLACES[word] if word in _PLACES else _word(word, spaced=spaced)
             for word in option.split("_")
         )
         for option in token.split("|")
@@ -145,23 +143,24 @@ def _lettered(char: str) -> bool:
 
 
 class _Index:
-    """Phrases by where to look for them: at a word's beginning, at an amount, or anywhere."""
+    """One language's phrases by where to look: at a word's beginning, at an amount, anywhere."""
 
-    def __init__(self, phrases: list[Phrase]) -> None:
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
         self.by_word: dict[str, list[Phrase]] = {}
         self.at_amount: list[Phrase] = []
-        self.anywhere: list[tuple[str, Phrase]] = []
+        self.anywhere: dict[str, list[tuple[str, Phrase]]] = {}
         for phrase in phrases:
             self._add(phrase)
 
     def _add(self, phrase: Phrase) -> None:
         for first in _first_tokens(fold(phrase.text)):
+            literal = first.strip("*")
             if first == "#":
                 self.at_amount.append(phrase)
             elif phrase.language in SPACELESS or first.startswith("*") or not first[0].isalnum():
-                self.anywhere.append((first.strip("*"), phrase))
+                self.anywhere.setdefault(literal[0], []).append((literal, phrase))
             else:
-                stem = re.match(r"\w+", first)
+                stem = re.match(r"[^\W_]+", first)
                 assert stem is not None
                 self.by_word.setdefault(stem[0][:4], []).append(phrase)
 
@@ -176,45 +175,92 @@ def _first_tokens(text: str) -> Iterator[str]:
 
 
 @cache
-def _index() -> _Index:
-    return _Index([phrase for language in languages() for phrase in language.phrases])
+def _indexes() -> dict[str, _Index]:
+    return {language.code: _Index(language.phrases) for language in languages()}
+
+
+@cache
+def _common_words() -> dict[str, tuple[str, ...]]:
+    """Common word → languages that have it."""
+    table: dict[str, tuple[str, ...]] = {}
+    for language in languages():
+        for word in language.common_words:
+            table[word] = (*table.get(word, ()), language.code)
+    return table
 
 
 _WORD = re.compile(rf"[^\W_]+|{MASK}")
 
 
-def scan(masked: str) -> tuple[list[Hit], list[str]]:
-    """All hits in a masked folded text, and its words in order."""
-    index = _index()
-    hits: list[Hit] = []
-    words: list[str] = []
-    for match in _WORD.finditer(masked):
-        word, start = match[0], match.start()
-        if word == MASK:
-            candidates = index.at_amount
-        else:
-            words.append(word)
-            candidates = _candidates(index.by_word, word)
-        hits += _at(candidates, masked, start)
-    for literal, phrase in index.anywhere:
-        position = masked.find(literal)
-        while position >= 0:
-            begin = position
-            if phrase.text.startswith("*"):
-                while begin and masked[begin - 1].isalnum() and position - begin < 12:
-                    begin -= 1
-            hits += _at([phrase], masked, begin)
-            position = masked.find(literal, position + len(literal))
+def scan(masked: str, hint: str | None = None) -> tuple[list[Hit], list[str], list[str]]:
+    """All hits of the likely languages in a masked folded text, its words in order, and those
+    languages, best first."""
+    places = [(match[0], match.start()) for match in _WORD.finditer(masked)]
+    words = [word for word, _ in places if word != MASK]
+    scores = _first_scores(masked, words, hint)
+    hits = [hit for code in _kept(scores, 0.3) for hit in _scan_with(code, masked, places)]
+    for hit in hits:
+        code = hit.phrase.language
+        scores[code] = scores.get(code, 0.0) + min(3.0, 0.15 * (hit.end - hit.start))
+    likely = _kept(scores, 0.34)
+    hits = [hit for hit in hits if hit.phrase.language in likely]
     hits.sort(key=lambda hit: (hit.start, -hit.end))
-    return hits, words
+    return hits, words, likely
 
 
-def _candidates(by_word: dict[str, list[Phrase]], word: str) -> list[Phrase]:
-    found: list[Phrase] = []
-    for length in range(1, 5):
-        if length <= len(word) and (phrases := by_word.get(word[:length])):
-            found += phrases
-    return found
+def _first_scores(masked: str, words: list[str], hint: str | None) -> dict[str, float]:
+    """How likely each language is from its common words and letters alone."""
+    scores: dict[str, float] = {hint: 3.0} if hint else {}
+    table = _common_words()
+    for word in set(words):
+        for code in table.get(word, ()):
+            scores[code] = scores.get(code, 0.0) + 2.0
+    if not masked.isascii():
+        characters = set(masked)
+        for language in languages():
+            present = characters.intersection(fold(language.letters))
+            if present:
+                count = sum(masked.count(letter) for letter in present)
+                scores[language.code] = scores.get(language.code, 0.0) + min(14.0, 0.6 * count)
+    if max(scores.values(), default=0.0) < 4.0:
+        for language in languages():
+            scores.setdefault(language.code, 0.0)
+    return scores
+
+
+def _kept(scores: dict[str, float], share: float) -> list[str]:
+    best = max(scores.values(), default=0.0)
+    floor = best * share if best >= 4.0 else 0.0
+    kept = [code for code, score in scores.items() if score >= floor and code in _indexes()]
+    return sorted(kept, key=lambda code: (-scores[code], code != "en"))
+
+
+def _scan_with(code: str, masked: str, places: list[tuple[str, int]]) -> Iterator[Hit]:
+    index = _indexes()[code]
+    by_word = index.by_word
+    for word, start in places:
+        if word == MASK:
+            yield from _at(index.at_amount, masked, start)
+            continue
+        for length in range(1, min(4, len(word)) + 1):
+            phrases = by_word.get(word[:length])
+            if phrases:
+                yield from _at(phrases, masked, start)
+    if index.anywhere:
+        for character in set(masked).intersection(index.anywhere):
+            for literal, phrase in index.anywhere[character]:
+                yield from _everywhere(literal, phrase, masked)
+
+
+def _everywhere(literal: str, phrase: Phrase, masked: str) -> Iterator[Hit]:
+    position = masked.find(literal)
+    while position >= 0:
+        begin = position
+        if "*" in phrase.text:
+            while begin and masked[begin - 1].isalnum() and position - begin < 12:
+                begin -= 1
+        yield from _at([phrase], masked, begin)
+        position = masked.find(literal, position + len(literal))
 
 
 def _at(phrases: list[Phrase], text: str, start: int) -> Iterator[Hit]:
@@ -224,26 +270,4 @@ def _at(phrases: list[Phrase], text: str, start: int) -> Iterator[Hit]:
             yield Hit(phrase, match.start(), match.end())
 
 
-def guess_languages(
-    text: str, words: list[str], hits: list[Hit], hint: str | None = None
-) -> list[str]:
-    """Language codes the text is likely in, best first; those far behind the best are left out."""
-    scores: dict[str, float] = {hint: 3.0} if hint else {}
-    present = set(words)
-    for language in languages():
-        score = 2.0 * len(present & language.common_words)
-        if language.letters:
-            score += min(12.0, 0.5 * sum(text.count(letter) for letter in language.letters))
-        if score:
-            scores[language.code] = scores.get(language.code, 0.0) + score
-    for hit in hits:
-        code = hit.phrase.language
-        scores[code] = scores.get(code, 0.0) + min(3.0, 0.15 * (hit.end - hit.start))
-    if not scores:
-        return ["en"]
-    best = max(scores.values())
-    kept = [code for code, score in scores.items() if score >= best * 0.34]
-    return sorted(kept, key=lambda code: (-scores[code], code != "en"))
-
-
-__all__ = ["Hit", "Language", "Phrase", "guess_languages", "languages", "make_phrase", "scan"]
+__all__ = ["Hit", "Language", "Phrase", "languages", "make_phrase", "scan"]

@@ -13,7 +13,7 @@ MAIN_ROLES = frozenset({"amount", "total"})
 _MAX_GAP = 42
 _ONLY_MARKS = re.compile(r"[\s:=\-–>|.,(\[*]*")
 # A number without currency and decimals counts as money only right after its label.
-_PLAIN_LINK = re.compile(r"[ \t]?[:=：]\s{0,2}|\t|[ ](?:is|of|de)[ ]")
+_PLAIN_LINK = re.compile(r"[ \t]?[:=：]\s{0,2}|\t|[ ](?:is|of|de|by|for)[ ]")
 _BREAKS = re.compile(r"[.!?;]\s|\n|。")
 _TIGHT_AFTER = re.compile(r"[\s:)\]\-/,.]{0,3}(?:is|as|of|de|en|in|your|的)?\s?")
 
@@ -54,8 +54,10 @@ def _from_left(text: str, amount: Amount, labels: list[Hit], floor: int) -> str 
         if hit.end < floor or amount.start - hit.end > _MAX_GAP:
             return None
         between = text[hit.end : amount.start]
-        if not (amount.codes or amount.shaped) and not _PLAIN_LINK.fullmatch(between):
-            return None
+        if not (amount.codes or amount.shaped):
+            decimal = "." in amount.token and between == " "
+            if not decimal and not _PLAIN_LINK.fullmatch(between):
+                return None
         if _ONLY_MARKS.fullmatch(between):
             return hit.name if between.count("\n") <= 1 else None
         if _BREAKS.search(between) or "\t" in between.strip("\t "):

@@ -201,7 +201,7 @@ def _validity(ref: MessageRef) -> int:
 
 
 def _text(error: Exception) -> str:
-    return str(error).removeprefix("b'").removesuffix("'")[:200]
+    return str(error).removeprefix("b'").removesuffix("'").rstrip(".")[:200]
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:

@@ -18,6 +18,16 @@ from tests.jobs.kinds import Scripted
 Script = Callable[[JobRun], JsonObject]
 
 
+def only(call: Callable[[JobRun], object]) -> Script:
+    """A script that makes one call and returns no result."""
+
+    def script(run: JobRun) -> JsonObject:
+        call(run)
+        return {}
+
+    return script
+
+
 @pytest.fixture
 def scripted(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Script], None]:
     """`scripted(function)`: what jobs of the kind test.scripted do from now on."""

@@ -44,13 +44,19 @@ def matrix() -> list[tuple[str, str]]:
 
 
 @pytest.fixture(params=["sqlite and memory", pytest.param("services", marks=pytest.mark.services)])
-def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Installation:
-    if request.param == "sqlite and memory":
-        return SqliteAndMemory(tmp_path)
+def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
+    made = make_installation(request.param, tmp_path)
+    yield made
+    made.remove()
+
+
+def make_installation(kind: str, folder: Path) -> Installation:
+    if kind == "sqlite and memory":
+        return SqliteAndMemory(folder)
     urls = [os.environ.get(name) for name in ("TEST_DATABASE_URL", "TEST_REDIS_URL")]
     if not all(urls):
         pytest.skip("set TEST_DATABASE_URL and TEST_REDIS_URL")
-    return PostgresAndRedis(tmp_path, str(urls[0]), str(urls[1]))
+    return PostgresAndRedis(folder, str(urls[0]), str(urls[1]))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from jobs.models import Job, JobState
 from jobs.runner import JobRunner
 from tenancy.models import Tenant
 from tenancy.scope import all_tenants, current_actor, current_tenant_id, tenant_scope
-from tests.jobs.conftest import Script, age, fresh
+from tests.jobs.conftest import Script, age, fresh, only
 from tests.jobs.kinds import Scripted
 from tests.make import make_user
 from tests.running import run_due_jobs
@@ -41,6 +41,7 @@ def test_a_job_runs_its_hooks_and_keeps_its_result(
     done = fresh(job.id)
     assert (done.state, done.attempt, done.lease_until) == (JobState.SUCCEEDED, 1, None)
     assert done.result == {"payload": {}, "attempt": 1}
+    assert done.started_at is not None and done.finished_at is not None
     assert done.created_at <= done.started_at <= done.finished_at
     assert Scripted.calls[:2] == ["before_run", "run"]
     assert Scripted.calls[2].startswith("after_run {")
@@ -52,7 +53,7 @@ def test_a_job_runs_in_its_tenants_scope_for_the_one_who_triggered_it(
     user = make_user()
     JobRunner.enqueue("test.scripted", triggered_by_id=user.id)
     seen = []
-    scripted(lambda run: seen.append((current_tenant_id(), current_actor())) or {})
+    scripted(only(lambda run: seen.append((current_tenant_id(), current_actor()))))
     run_due_jobs()
     assert [(tenant, actor.kind, actor.user_id) for tenant, actor in seen] == [
         (in_tenant.id, "job", user.id)
@@ -66,7 +67,7 @@ def test_a_message_that_arrives_again_runs_nothing(job: Job) -> None:
 
 
 def test_work_of_no_tenant_runs_too(scripted: Callable[[Script], None], db: None) -> None:
-    scripted(lambda run: run.progress(1, 2, "Half") or {})
+    scripted(only(lambda run: run.progress(1, 2, "Half")))
     job = JobRunner.enqueue("test.scripted", subject="nobody's")
     assert run_due_jobs() == 1
     done = fresh(job.id)
@@ -159,7 +160,7 @@ def test_a_kind_that_this_version_does_not_know_is_tried_again(job: Job) -> None
 def test_the_last_effect_and_success_commit_together(
     job: Job, scripted: Callable[[Script], None]
 ) -> None:
-    scripted(lambda run: run.finish(add_role) or {})
+    scripted(only(lambda run: run.finish(add_role)))
     JobRunner.run(job.id)
     assert (fresh(job.id).state, fresh(job.id).result) == (
         JobState.SUCCEEDED,
@@ -190,7 +191,7 @@ def test_a_job_enqueues_its_own_continuation_with_its_last_effect(
             JobRunner.enqueue("test.scripted", subject="one")
         return {}
 
-    scripted(lambda run: run.finish(effect) or {})
+    scripted(only(lambda run: run.finish(effect)))
     assert run_due_jobs() == 3
     assert Job.objects.filter(subject="one", state=JobState.SUCCEEDED).count() == 3
 
@@ -276,7 +277,7 @@ def test_a_running_job_stops_where_it_next_writes(
 def test_a_cancel_that_comes_when_the_work_is_done_changes_nothing(
     job: Job, scripted: Callable[[Script], None]
 ) -> None:
-    scripted(lambda run: JobRunner.cancel(job.id) and {})
+    scripted(only(lambda run: JobRunner.cancel(job.id)))
     JobRunner.run(job.id)
     assert fresh(job.id).state == JobState.SUCCEEDED
     with pytest.raises(JobError, match="ended already"):

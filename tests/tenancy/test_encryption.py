@@ -92,6 +92,7 @@ def test_a_blind_index_differs_by_tenant_and_field() -> None:
         (f"{OLD},{OLD}", "twice"),
         (OLD.replace("2025:", "a b/c:"), "Entry 1"),
     ],
+    ids=["empty", "short", "no-colon", "twice", "odd-id"],
 )
 def test_malformed_keys_are_refused_without_showing_them(
     settings: Any, listed: str, said: str

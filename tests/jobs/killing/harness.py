@@ -20,7 +20,8 @@ import redis
 Row = tuple[Any, ...]
 LEASE_SECONDS = 2
 ROLE = "inledger_app"
-DATABASE = "inledger_killing"
+# Of this process alone: two test runs must not drop each other's.
+DATABASE = f"inledger_killing_{os.getpid()}"
 
 
 class Installation:
@@ -81,8 +82,11 @@ class Installation:
                 env=self.environment(), stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 
+    def remove(self) -> None:
+        """Take away what the folder does not hold."""
+
     def states(self) -> dict[str, int]:
-        return dict(self.query("SELECT state, count(*) FROM jobs_job GROUP BY state"))  # type: ignore[arg-type]
+        return dict(self.query("SELECT state, count(*) FROM jobs_job GROUP BY state"))
 
     def live(self) -> int:
         states = self.states()
@@ -113,12 +117,16 @@ class PostgresAndRedis(Installation):
         self.redis = redis.Redis.from_url(redis_url)
         self.redis.flushdb()
         with psycopg.connect(url, autocommit=True) as server:
-            server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")  # type: ignore[arg-type]
-            server.execute(f"CREATE DATABASE {DATABASE}")  # type: ignore[arg-type]
+            server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+            server.execute(f"CREATE DATABASE {DATABASE}")
             server.execute(
-                f"DO $$ BEGIN CREATE ROLE {ROLE} LOGIN PASSWORD 'test';"  # type: ignore[arg-type]
+                f"DO $$ BEGIN CREATE ROLE {ROLE} LOGIN PASSWORD 'test';"
                 " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
             )
+
+    def remove(self) -> None:
+        with psycopg.connect(self._url, autocommit=True) as server:
+            server.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
 
     def _named(self, user: str | None) -> str:
         parts = urlsplit(self._url)
@@ -135,7 +143,7 @@ class PostgresAndRedis(Installation):
 
     def query(self, sql: str) -> list[Row]:
         with psycopg.connect(self.owner_url, autocommit=True) as database:
-            return database.execute(sql).fetchall()  # type: ignore[arg-type]
+            return database.execute(sql).fetchall()
 
 
 class Supervisor:

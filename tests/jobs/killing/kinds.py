@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 from jobs.base import BaseJob, JobRun, JsonObject, RetryLater
 from tests.jobs.killing.faults import has_struck, strike
@@ -15,6 +16,7 @@ EFFECTS = len(PAGES) + 1
 
 class Book(BaseJob):
     kind = "killing.book"
+    max_attempts = 10
 
     def before_run(self, run: JobRun) -> None:
         strike("before run", run.info.id, run.info.payload)
@@ -24,6 +26,7 @@ class Book(BaseJob):
             raise RetryLater("It fails until the fault has struck.", after_seconds=0)
         done = Effect.objects.filter(job_id=run.info.id).count()
         for number, page in enumerate(PAGES[done:], start=done + 1):
+            time.sleep(run.info.payload.get("pause", 0))
             run.progress(number, EFFECTS)
             with run.fenced():
                 self._write(run, page)

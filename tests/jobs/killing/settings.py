@@ -1,7 +1,7 @@
 """The settings of the processes that `harness` starts."""
 
 from config.settings import *  # noqa: F403
-from config.settings import INSTALLED_APPS, JOB_KINDS
+from config.settings import INSTALLED_APPS, JOB_KINDS, SCHEDULES
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.jobs.killing.apps.KillingConfig"]
 JOB_KINDS = {
@@ -9,4 +9,4 @@ JOB_KINDS = {
     "killing.book": "tests.jobs.killing.kinds.Book",
     "killing.poison": "tests.jobs.killing.kinds.Poison",
 }
-SCHEDULES: dict[str, dict[str, object]] = {}
+SCHEDULES.clear()

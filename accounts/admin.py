@@ -1,0 +1,102 @@
+"""The operators' view of people and access. Secrets are not there to be shown: only hashes."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts import api_tokens, audit, tokens
+from accounts.models import (
+    ApiToken,
+    AuditEntry,
+    Invitation,
+    Membership,
+    RefreshSession,
+    Role,
+    User,
+)
+from tenancy.admin import OperatorAdmin, TenantAdmin
+
+# Rights come from roles alone; groups would grant nothing.
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class UserAdmin(OperatorAdmin):
+    list_display = ("email", "name", "is_active", "is_staff", "is_superuser", "last_login")
+    list_filter = ("is_active", "is_staff", "is_superuser", "require_otp")
+    search_fields = ("email", "name", "id")
+    exclude = ("password", "groups", "user_permissions")
+    editable_fields = ("name", "is_staff", "is_superuser")
+    actions: ClassVar[Any] = ("end_sessions",)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        super().save_model(request, obj, form, change)
+        audit.record("user.changed_by_operator", obj, changed=form.changed_data)
+
+    @admin.action(description="End all sessions", permissions=["change"])
+    def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        ended = sum(tokens.revoke_sessions_of(user, "by an operator") for user in queryset)
+        messages.success(request, f"{ended} sessions ended.")
+
+
+@admin.register(Role)
+class RoleAdmin(TenantAdmin):
+    list_display = ("key", "name", "is_built_in")
+    list_filter = ("is_built_in",)
+    search_fields = ("key", "name")
+
+
+@admin.register(Membership)
+class MembershipAdmin(TenantAdmin):
+    list_display = ("user", "role", "created_at")
+    list_select_related = ("tenant", "user", "role")
+    search_fields = ("user__email",)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(TenantAdmin):
+    list_display = ("email", "role", "invited_by", "expires_at", "accepted_at", "revoked_at")
+    list_select_related = ("tenant", "role", "invited_by")
+    search_fields = ("email",)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(TenantAdmin):
+    list_display = ("name", "prefix", "membership", "expires_at", "last_used_at", "revoked_at")
+    list_select_related = ("tenant", "membership__user", "membership__role")
+    search_fields = ("name", "prefix", "membership__user__email")
+    exclude = ("token_hash",)
+    actions: ClassVar[Any] = ("revoke",)
+
+    @admin.action(description="Revoke")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        for token in queryset:
+            api_tokens.revoke_token(token)
+        messages.success(request, "Revoked.")
+
+
+@admin.register(RefreshSession)
+class RefreshSessionAdmin(OperatorAdmin):
+    list_display = ("user", "address", "created_at", "refreshed_at", "revoked_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "address")
+    exclude = ("token_hash",)
+    actions: ClassVar[Any] = ("revoke",)
+
+    @admin.action(description="Revoke")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[RefreshSession]) -> None:
+        ended = sum(tokens.revoke_session(row.id, "by an operator") for row in queryset)
+        messages.success(request, f"{ended} sessions ended.")
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(TenantAdmin):
+    list_display = ("at", "action", "actor_label", "target", "address")
+    list_filter = ("action", "actor_kind")
+    search_fields = ("action", "actor_label", "target", "address")
+    date_hierarchy = "at"

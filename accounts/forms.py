@@ -1,0 +1,170 @@
+"""Forms of the pages about people and who may do what."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, Final
+
+from babel import Locale
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Role
+from tenancy.permissions import PERMISSIONS
+
+CODE_INPUT: Final = {"inputmode": "numeric", "autocomplete": "one-time-code", "class": "code-input"}
+
+
+def currencies() -> list[tuple[str, str]]:
+    """Every ISO currency with its name, by code."""
+    return [(code, f"{code} – {name}") for code, name in sorted(Locale("en").currencies.items())]
+
+
+def time_zones() -> list[tuple[str, str]]:
+    return [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())]
+
+
+class SignInForm(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class EmailForm(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+
+
+class CodeForm(forms.Form):
+    code = forms.RegexField(
+        r"^\s*\d{3}\s?\d{3}\s*$",
+        label=_("Code"),
+        error_messages={"invalid": _("The code has six digits.")},
+        widget=forms.TextInput(attrs={**CODE_INPUT, "autofocus": True}),
+    )
+
+    def clean_code(self) -> str:
+        return "".join(str(self.cleaned_data["code"]).split())
+
+
+def new_password_field(label: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        strip=False,
+        help_text=_("At least 8 characters, and not a common password."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class ResetForm(CodeForm):
+    new_password = new_password_field(_("New password"))
+
+
+class RegisterForm(forms.Form):
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
+    )
+    email = forms.EmailField(
+        label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "username"})
+    )
+    password = new_password_field(_("Password"))
+
+
+class ProfileForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=120, required=False)
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
+
+
+class PasswordForm(forms.Form):
+    current_password = forms.CharField(
+        label=_("Current password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new_password = new_password_field(_("New password"))
+
+
+class SecondFactorForm(forms.Form):
+    require_otp = forms.BooleanField(
+        label=_("Ask for a code as well"),
+        help_text=_("After the password, a code is sent to your e-mail address."),
+        required=False,
+    )
+    current_password = forms.CharField(
+        label=_("Current password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class TenantForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=120)
+    currency = forms.ChoiceField(label=_("Currency"), choices=currencies, initial="EUR")
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
+
+
+class InviteForm(forms.Form):
+    email = forms.EmailField(label=_("E-mail address"))
+    role: forms.ModelChoiceField[Role] = forms.ModelChoiceField(
+        Role.objects.all(), label=_("Role"), empty_label=None
+    )
+
+
+class PermissionsField(forms.MultipleChoiceField):
+    def __init__(self, codes: Iterable[str] = PERMISSIONS, **kwargs: Any) -> None:
+        super().__init__(
+            choices=[(code, PERMISSIONS[code]) for code in PERMISSIONS if code in set(codes)],
+            widget=forms.CheckboxSelectMultiple,
+            **kwargs,
+        )
+
+
+class RoleForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=80)
+    permissions = PermissionsField(label=_("May"))
+
+
+class TokenForm(forms.Form):
+    """`held` are the codes that the maker holds: a token can be given no others."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("What will use it, so that you know it later.")
+    )
+    days = forms.TypedChoiceField(
+        label=_("Valid for"),
+        choices=[(7, _("7 days")), (30, _("30 days")), (90, _("90 days")), (365, _("1 year"))],
+        coerce=int,
+        initial=90,
+    )
+    scopes = PermissionsField(label=_("May"))
+
+    def __init__(self, *args: Any, held: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"] = PermissionsField(codes=held, label=_("May"))
+
+    @property
+    def expires_at(self) -> Any:
+        return timezone.now() + timedelta(days=self.cleaned_data["days"])
+
+
+class NewMemberForm(forms.Form):
+    """What somebody who was invited and is new here tells."""
+
+    name = forms.CharField(label=_("Your name"), max_length=120)
+    password = new_password_field(_("Password"))
+

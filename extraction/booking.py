@@ -1,0 +1,270 @@
+"""What to do with what was read: book it, propose it, or ask.
+
+Only a confident candidate of a source that the tenant has declared its own books itself, and only
+where its account is known and nothing speaks against it. Everything else waits for a person; a
+wrong booking costs them more than a question.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from extraction.account_kinds import guess_kind
+from extraction.reading import (
+    Candidate,
+    Direction,
+    Event,
+    Field,
+    Reading,
+    Reason,
+    would_book,
+)
+from extraction.records import candidate_record
+from finance.accounts import AccountHint, open_account, resolve_account
+from finance.ledger import Movement, Source, draft_of
+from finance.models import AccountKind, AccountOrigin, FinancialAccount
+from finance.money import Money
+from finance.suggestions import Suggester, Suggestion
+from mail_ingest.models import Email
+from mail_ingest.trust import Trust
+
+SOURCE_KIND = "email"
+
+
+class Action(StrEnum):
+    POST = "post"
+    PROPOSE = "propose"
+    ASK = "ask"
+
+
+class Doubt(StrEnum):
+    """Reasons for review that lie outside the message (those within are `reading.Reason`)."""
+
+    SOURCE_NOT_OWN = "source_not_own"
+    FAILING_SENDER = "failing_sender"
+    UNKNOWN_ACCOUNT = "unknown_account"
+    CURRENCY_DIFFERS = "currency_differs"
+    LOW_CONFIDENCE = "low_confidence"
+    POSSIBLE_DUPLICATE = "possible_duplicate"
+    HOLD = "hold"
+    DAMAGED_MESSAGE = "damaged_message"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEmail:
+    """One message and what reading it gave: a reading with the document's text, or an error.
+    `is_damaged` says that the message had to be repaired before it could be read."""
+
+    email: Email
+    reading: Reading | None = None
+    text: str = ""
+    is_damaged: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One candidate's fate: a movement to post or to propose, or a draft to ask about."""
+
+    action: Action
+    source: Source
+    reasons: tuple[str, ...]
+    movement: Movement | None = None
+    draft: Mapping[str, Any] | None = None
+
+
+class Planner:
+    """Plans for one batch of messages in the current tenant. Accounts are looked up once a hint."""
+
+    def __init__(self, readings: Iterable[Reading], *, time_zone: str) -> None:
+        self._zone = zoneinfo.ZoneInfo(time_zone)
+        self._accounts: dict[AccountHint, FinancialAccount | None] = {}
+        self._suggester = Suggester(
+            merchant_of(candidate) for reading in readings for candidate in reading.candidates
+        )
+
+    def plans(self, read: ReadEmail) -> list[Plan]:
+        """A plan for each candidate that may be booked at all."""
+        candidates = read.reading.candidates if read.reading else ()
+        return [
+            self._plan(read, Source(SOURCE_KIND, str(read.email.pk), item), candidate)
+            for item, candidate in enumerate(candidates)
+            if candidate.event.books
+        ]
+
+    def _plan(self, read: ReadEmail, source: Source, candidate: Candidate) -> Plan:
+        email, doubts = read.email, _doubts(read, candidate)
+        amount = candidate.amount.value if candidate.amount else None
+        account = None
+        if amount is not None:
+            kind = guess_kind(candidate, read.text)
+            account = self._account(email, candidate, amount.currency, kind, may_open=not doubts)
+            if account is None:
+                doubts.append(Doubt.UNKNOWN_ACCOUNT)
+        signed = signed_amount(amount, candidate, account) if amount and account else None
+        if account is None or signed is None:
+            draft = self._draft(email, candidate, account)
+            return Plan(Action.ASK, source, _all_reasons(candidate, doubts), draft=draft)
+        if candidate.event == Event.CARD_PAYMENT and account.kind != AccountKind.CREDIT_CARD:
+            # Both sides of a card's bill send such messages: which is this account?
+            doubts.append(Reason.DIRECTION_UNCLEAR)
+        movement = self._movement(email, source, candidate, account, signed)
+        action = Action.PROPOSE if doubts else Action.POST
+        return Plan(action, source, _all_reasons(candidate, doubts), movement=movement)
+
+    def _account(
+        self,
+        email: Email,
+        candidate: Candidate,
+        currency: str,
+        kind: AccountKind | None,
+        *,
+        may_open: bool,
+    ) -> FinancialAccount | None:
+        """The account that the message means. One that a certain message of an own source names
+        by its number, and nobody knows yet, is opened."""
+        digits = candidate.account_hint.value if candidate.account_hint else ""
+        institution = institution_of(email)
+        hint = AccountHint(
+            institution=institution, last_digits=digits, currency=currency, kind=kind or ""
+        )
+        if self._accounts.get(hint) is None:
+            self._accounts[hint] = resolve_account(hint)
+        if self._accounts[hint] is None and may_open and digits:
+            self._accounts[hint] = open_account(
+                institution,
+                currency,
+                kind=kind or AccountKind.CHECKING,
+                institution=institution,
+                number=digits,
+                origin=AccountOrigin.MESSAGE,
+            )
+        return self._accounts[hint]
+
+    def _movement(
+        self,
+        email: Email,
+        source: Source,
+        candidate: Candidate,
+        account: FinancialAccount,
+        signed: Money,
+    ) -> Movement:
+        category = self._category(candidate, signed)
+        original = candidate.original_amount
+        return Movement(
+            account_id=account.pk,
+            booked_on=self._booked_on(email, candidate),
+            occurred_at=_instant(candidate),
+            amount=signed,
+            original=original.value if original else None,
+            merchant=merchant_of(candidate),
+            merchant_raw=candidate.merchant_raw.value if candidate.merchant_raw else "",
+            description=candidate.reference.value if candidate.reference else "",
+            category_id=category.category_id if category else None,
+            event=candidate.event.value,
+            source=source,
+            provenance=provenance(candidate, category),
+        )
+
+    def _draft(
+        self, email: Email, candidate: Candidate, account: FinancialAccount | None
+    ) -> dict[str, Any]:
+        amount = candidate.amount.value if candidate.amount else None
+        outflow = candidate.direction != Direction.CREDIT
+        original = candidate.original_amount
+        return draft_of(
+            amount=(-amount if outflow else amount) if amount is not None else None,
+            original=original.value if original else None,
+            account_id=account.pk if account else None,
+            booked_on=self._booked_on(email, candidate),
+            occurred_at=_instant(candidate),
+            merchant=merchant_of(candidate),
+            merchant_raw=candidate.merchant_raw.value if candidate.merchant_raw else "",
+            event=candidate.event.value,
+            provenance=provenance(candidate, None),
+        )
+
+    def _category(self, candidate: Candidate, signed: Money) -> Suggestion | None:
+        return self._suggester.suggest(
+            candidate.event.value, merchant_of(candidate), outflow=signed.minor < 0
+        )
+
+    def _booked_on(self, email: Email, candidate: Candidate) -> date:
+        """The day that the message states, else the day it arrived, in the tenant's zone."""
+        if candidate.occurred_on is not None:
+            return candidate.occurred_on.value
+        received: datetime = email.received_at
+        return received.astimezone(self._zone).date()
+
+
+def _doubts(read: ReadEmail, candidate: Candidate) -> list[str]:
+    email, doubts = read.email, list[str]()
+    if read.is_damaged:
+        doubts.append(Doubt.DAMAGED_MESSAGE)
+    if email.trust == Trust.FAILING:
+        doubts.append(Doubt.FAILING_SENDER)
+    if not email.account.is_own:
+        doubts.append(Doubt.SOURCE_NOT_OWN)
+    if candidate.event == Event.HOLD:
+        # What is reserved is not spent yet, and the final amount may differ.
+        doubts.append(Doubt.HOLD)
+    if not would_book(candidate):
+        doubts.append(Doubt.LOW_CONFIDENCE)
+    return doubts
+
+
+def _all_reasons(candidate: Candidate, doubts: list[str]) -> tuple[str, ...]:
+    named = [str(reason) for reason in candidate.reasons]
+    if named and Doubt.LOW_CONFIDENCE in doubts:
+        doubts = [doubt for doubt in doubts if doubt != Doubt.LOW_CONFIDENCE]
+    return tuple(dict.fromkeys([*(str(doubt) for doubt in doubts), *named]))
+
+
+def signed_amount(amount: Money, candidate: Candidate, account: FinancialAccount) -> Money | None:
+    """The amount as the account sees it; None where the direction is not known. Of a payment
+    between own accounts a card's message reports the inflow, another account's the outflow."""
+    match candidate.direction:
+        case Direction.DEBIT:
+            return -amount
+        case Direction.CREDIT:
+            return amount
+        case Direction.TRANSFER if candidate.event == Event.TRANSFER_IN:
+            return amount
+        case Direction.TRANSFER if candidate.event == Event.TRANSFER_OUT:
+            return -amount
+        case Direction.TRANSFER:
+            return amount if account.kind == AccountKind.CREDIT_CARD else -amount
+    return None
+
+
+def merchant_of(candidate: Candidate) -> str:
+    for field in (candidate.merchant, candidate.counterparty, candidate.merchant_raw):
+        if field is not None:
+            return field.value
+    return ""
+
+
+def institution_of(email: Email) -> str:
+    """Who the account is with: the sender's name, else its domain."""
+    return email.from_name or email.from_address.rpartition("@")[2] or "?"
+
+
+def provenance(candidate: Candidate, category: Suggestion | None) -> dict[str, Any]:
+    """For each field what set it: the route, and whether the value was inferred."""
+    told = {
+        name: {"route": candidate.route, "inferred": field["inferred"]}
+        for name, field in candidate_record(candidate)["fields"].items()
+    }
+    if category is not None:
+        told["category_id"] = {"route": category.why, "detail": category.detail, "inferred": True}
+    return told
+
+
+def _instant(candidate: Candidate) -> datetime | None:
+    found: Field[datetime] | None = candidate.occurred_at
+    return found.value if found is not None and found.value.tzinfo is not None else None

@@ -1,0 +1,33 @@
+"""The background work of extraction."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from extraction.pipeline import read_email, record_readings
+from extraction.scheduling import EXTRACT_EMAILS, pending_emails
+from jobs.base import BaseJob, JobRun, JsonObject
+from tenancy.models import Tenant
+from tenancy.scope import current_tenant_id
+
+BATCH = 100
+
+
+class ExtractEmails(BaseJob):
+    """Read all messages of the tenant that nobody has read yet, newest first, in batches. Each
+    batch is recorded and booked in one fenced transaction, so a run that dies loses at most the
+    reading of one batch, and books nothing twice."""
+
+    kind = EXTRACT_EMAILS
+
+    def run(self, run: JobRun) -> JsonObject:
+        tenant = Tenant.objects.get(pk=current_tenant_id())
+        total, done = pending_emails().count(), 0
+        counts: Counter[str] = Counter()
+        while emails := list(pending_emails().select_related("account", "raw")[:BATCH]):
+            read = [read_email(email, tenant) for email in emails]
+            with run.fenced():
+                counts.update(record_readings(read, tenant))
+            done += len(emails)
+            run.progress(done, max(total, done), f"{done} messages read")
+        return {"read": done, **counts}

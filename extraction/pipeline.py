@@ -1,0 +1,136 @@
+"""From stored messages to the ledger, top to bottom.
+
+read_email          raw bytes -> document -> verified reading (pure but for loading the bytes)
+record_readings     one transaction: what was read, and what the ledger makes of it
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from extraction.booking import Action, Doubt, Plan, Planner, ReadEmail
+from extraction.document import Document, document_from_message
+from extraction.duplicates import Told, alike, in_ledger, told
+from extraction.models import EmailExtraction, ExtractionState
+from extraction.reading import Verdict
+from extraction.reading_path import read_document
+from extraction.records import candidate_record
+from finance import ledger, review
+from mail_ingest.models import Email
+from mail_ingest.parsing import ParsedEmail, UnparsableMessage, parse_message
+from mail_ingest.screening import Screening
+from mail_ingest.storage import load_raw
+from tenancy.models import Tenant
+
+logger = logging.getLogger(__name__)
+
+# Raised with every change of the rules; a message is read once by each version.
+READER_VERSION = 1
+
+
+def document_of(parsed: ParsedEmail, email: Email, tenant: Tenant) -> Document:
+    return document_from_message(
+        sender=parsed.from_address,
+        sender_name=parsed.from_name,
+        subject=parsed.subject,
+        received_at=email.received_at,
+        text=parsed.text,
+        html=parsed.html,
+        home_currency=tenant.currency,
+    )
+
+
+def read_email(email: Email, tenant: Tenant) -> ReadEmail:
+    """Read one message. Never raises on account of what the message holds."""
+    if email.screening == Screening.UNLIKELY:
+        return ReadEmail(email)
+    try:
+        parsed = parse_message(load_raw(email))
+        document = document_of(parsed, email, tenant)
+        damaged = email.is_truncated or bool(parsed.defects)
+        return ReadEmail(email, read_document(document), document.text, is_damaged=damaged)
+    except UnparsableMessage as error:
+        return ReadEmail(email, error=str(error))
+    except Exception as error:
+        # A fault of ours in one message must not keep the others of its batch from being read.
+        logger.exception("Message %s could not be read.", email.pk)
+        return ReadEmail(email, error=f"Inledger failed to read it ({type(error).__name__}).")
+
+
+def record_readings(read: Sequence[ReadEmail], tenant: Tenant) -> dict[str, int]:
+    """Keep the readings and book, propose or ask; call it in one atomic block. Safe to repeat:
+    sources are unique in the ledger. Returns how many messages ended in each state."""
+    planner = Planner([r.reading for r in read if r.reading], time_zone=tenant.time_zone)
+    plans = {r.email.pk: planner.plans(r) for r in read}
+    senders = {r.email.pk: r.email.from_address for r in read}
+    plans = _question_duplicates(plans, senders)
+    _carry_out([plan for of_email in plans.values() for plan in of_email])
+    rows = [_row(r, plans.get(r.email.pk, [])) for r in read]
+    EmailExtraction.objects.bulk_create(rows, ignore_conflicts=True)
+    counts = dict.fromkeys(ExtractionState.values, 0)
+    for row in rows:
+        counts[row.state] += 1
+    return counts
+
+
+def _question_duplicates(
+    plans: dict[Any, list[Plan]], senders: dict[Any, str]
+) -> dict[Any, list[Plan]]:
+    """The same plans, with a question where a movement may be told already."""
+    movements = [plan.movement for some in plans.values() for plan in some if plan.movement]
+    known: list[Told] = in_ledger(movements)
+    checked: dict[Any, list[Plan]] = {}
+    for email_id, some in plans.items():
+        checked[email_id] = []
+        for plan in some:
+            if plan.movement is not None:
+                mine = told(plan.movement, senders[email_id])
+                if any(alike(mine, other) for other in known):
+                    reasons = tuple(dict.fromkeys([*plan.reasons, str(Doubt.POSSIBLE_DUPLICATE)]))
+                    plan = replace(plan, action=Action.PROPOSE, reasons=reasons)
+                known.append(mine)
+            checked[email_id].append(plan)
+    return checked
+
+
+def _carry_out(plans: Sequence[Plan]) -> None:
+    ledger.post_many([p.movement for p in plans if p.movement and p.action == Action.POST])
+    ledger.propose_many(
+        [(p.movement, p.reasons) for p in plans if p.movement and p.action == Action.PROPOSE]
+    )
+    for plan in plans:
+        if plan.draft is not None:
+            review.ask(plan.source, plan.draft, plan.reasons)
+
+
+def _row(read: ReadEmail, plans: Sequence[Plan]) -> EmailExtraction:
+    row = EmailExtraction(
+        email=read.email, reader_version=READER_VERSION, state=_state(read, plans), error=read.error
+    )
+    if read.reading is None:
+        if not read.error:
+            row.reasons = ["screened_out"]
+        return row
+    reading = read.reading
+    row.verdict, row.event, row.route = reading.verdict, reading.event, reading.route
+    row.candidates = [candidate_record(candidate) for candidate in reading.candidates]
+    row.confidence = max((c.confidence for c in reading.candidates), default=0.0)
+    row.reasons = list(
+        dict.fromkeys([*map(str, reading.reasons), *(r for plan in plans for r in plan.reasons)])
+    )
+    return row
+
+
+def _state(read: ReadEmail, plans: Sequence[Plan]) -> ExtractionState:
+    if read.error:
+        return ExtractionState.FAILED
+    if read.reading is None or read.reading.verdict == Verdict.NOT_FINANCIAL:
+        return ExtractionState.NOT_FINANCIAL
+    if not plans:
+        return ExtractionState.NOTED
+    if all(plan.action == Action.POST for plan in plans):
+        return ExtractionState.BOOKED
+    return ExtractionState.PROPOSED

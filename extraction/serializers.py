@@ -1,0 +1,46 @@
+"""JSON of readings and of calls to models."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from extraction.models import EmailExtraction, LLMTransaction
+from tenancy.serializers import StrictModelSerializer
+
+
+class EmailExtractionSerializer(StrictModelSerializer):
+    """A reading as lists show it."""
+
+    subject = serializers.CharField(source="email.subject", read_only=True)
+    from_address = serializers.CharField(source="email.from_address", read_only=True)
+    received_at = serializers.DateTimeField(source="email.received_at", read_only=True)
+
+    class Meta:
+        model = EmailExtraction
+        fields = (
+            "id", "email", "subject", "from_address", "received_at", "reader_version", "state",
+            "verdict", "event", "route", "confidence", "reasons", "error", "created_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class EmailExtractionDetailSerializer(EmailExtractionSerializer):
+    """A reading with its candidates and their evidence."""
+
+    class Meta(EmailExtractionSerializer.Meta):
+        fields = read_only_fields = (  # type: ignore[assignment] # one more than the base's
+            *EmailExtractionSerializer.Meta.fields,
+            "candidates",
+        )
+
+
+class LLMTransactionSerializer(StrictModelSerializer):
+    class Meta:
+        model = LLMTransaction
+        fields = (
+            "id", "email", "user_id", "purpose", "backend", "requested_model", "response_model",
+            "prompt_version", "outcome", "attempt", "latency_ms", "usage_known", "prompt_tokens",
+            "cached_tokens", "completion_tokens", "cost_micros", "currency", "retention",
+            "request_id", "created_at",
+        )  # fmt: skip
+        read_only_fields = fields

@@ -1,0 +1,225 @@
+"""Forms of the ledger's pages. Verbs decide what is right; forms only read what was typed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from babel import Locale
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from finance.categories import descendants
+from finance.models import (
+    AccountKind,
+    Category,
+    FinancialAccount,
+    Split,
+    Transaction,
+    TransactionState,
+)
+from finance.money import InvalidMoney, Money
+from finance.querysets import category_tree
+
+
+INDENT = "\N{EM SPACE}"
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class CategoryField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """The tenant's tree, children indented. Archived categories cannot be chosen."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Category.objects.filter(is_archived=False), **kwargs)
+
+    def tree(self) -> list[tuple[Any, str]]:
+        """Choices in the order of the tree; one query."""
+        shown = [
+            (category.pk, (INDENT if category.parent_id else "") + category.label)
+            for category in category_tree()
+            if not category.is_archived
+        ]
+        return [("", str(self.empty_label or "")), *shown]
+
+
+class TreeForm(forms.Form):
+    """A form whose category fields offer the tree, read once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, CategoryField):
+                field.widget.choices = field.tree()  # type: ignore[attr-defined]
+
+
+class TransactionFilterForm(TreeForm):
+    """What of the list is shown; every field is optional and mirrored in the address."""
+
+    search = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(
+            attrs={"type": "search", "data-key": "/", "placeholder": _("Merchant or text")}
+        ),
+    )
+    account: forms.ModelChoiceField[FinancialAccount] = forms.ModelChoiceField(
+        FinancialAccount.objects.all(), label=_("Account"), required=False, empty_label=_("All")
+    )
+    category = CategoryField(label=_("Category"), required=False, empty_label=_("All"))
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("Posted and proposed")), *TransactionState.choices],
+    )
+    since = forms.DateField(label=_("From"), required=False, widget=DateInput())
+    until = forms.DateField(label=_("To"), required=False, widget=DateInput())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.is_filter = True  # type: ignore[attr-defined] # shows no “optional”
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        since, until = data.get("since"), data.get("until")
+        if since and until and since > until:
+            self.add_error("until", _("This is before the first day."))
+        return data
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(self.cleaned_data.values())
+
+    def matching(self) -> QuerySet[Transaction]:
+        """The transactions that a valid form asks for."""
+        data = self.cleaned_data
+        found: QuerySet[Transaction] = Transaction.objects.all()
+        if data["state"]:
+            found = found.filter(state=data["state"])
+        else:
+            found = found.exclude(state=TransactionState.VOID)
+        if data["account"]:
+            found = found.filter(account=data["account"])
+        if data["category"]:
+            within = descendants(data["category"].pk)
+            splits = Split.objects.filter(category__in=within)
+            found = found.filter(pk__in=splits.values("transaction_id"))
+        if data["since"]:
+            found = found.filter(booked_on__gte=data["since"])
+        if data["until"]:
+            found = found.filter(booked_on__lte=data["until"])
+        for word in data["search"].split():
+            found = found.filter(
+                Q(merchant__icontains=word)
+                | Q(merchant_raw__icontains=word)
+                | Q(description__icontains=word)
+                | Q(notes__icontains=word)
+            )
+        return found
+
+
+class MoneyForm(TreeForm):
+    """A form with a positive `amount` and a `direction`."""
+
+    DIRECTIONS: ClassVar = [("out", _("Out")), ("in", _("In"))]
+
+    def signed(self, currency: str) -> Money | None:
+        """The amount in a currency, negative for “out”; None, with an error on the field, when
+        the currency has fewer decimals."""
+        amount: Decimal = self.cleaned_data["amount"]
+        try:
+            money = Money.parse(amount, currency)
+        except InvalidMoney as error:
+            self.add_error("amount", str(error))
+            return None
+        return money if self.cleaned_data["direction"] == "in" else -money
+
+
+def amount_field() -> forms.DecimalField:
+    return forms.DecimalField(
+        label=_("Amount"),
+        min_value=Decimal("0.0001"),
+        max_digits=16,
+        decimal_places=4,
+        widget=forms.NumberInput(
+            attrs={"class": "money-input", "inputmode": "decimal", "step": "any"}
+        ),
+    )
+
+
+class NewTransactionForm(MoneyForm):
+    account: forms.ModelChoiceField[FinancialAccount] = forms.ModelChoiceField(
+        FinancialAccount.objects.filter(is_archived=False), label=_("Account"), empty_label=None
+    )
+    direction = forms.ChoiceField(label=_("Direction"), choices=MoneyForm.DIRECTIONS)
+    amount = amount_field()
+    booked_on = forms.DateField(label=_("Date"), widget=DateInput())
+    merchant = forms.CharField(label=_("Merchant"), max_length=200)
+    category = CategoryField(label=_("Category"), required=False, empty_label=_("No category"))
+    notes = forms.CharField(label=_("Notes"), required=False, widget=forms.Textarea)
+
+
+class TransactionForm(TreeForm):
+    """What is changed in place; saved field by field. `version` is the row's when it was shown."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    merchant = forms.CharField(label=_("Merchant"), max_length=200, required=False)
+    category = CategoryField(label=_("Category"), required=False, empty_label=_("No category"))
+    notes = forms.CharField(
+        label=_("Notes"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class VoidForm(forms.Form):
+    reason = forms.CharField(label=_("Why"), max_length=300, required=False)
+
+
+class AccountForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=120)
+    kind = forms.ChoiceField(label=_("Kind"), choices=AccountKind.choices)
+    currency = forms.ChoiceField(label=_("Currency"))
+    institution = forms.CharField(label=_("Bank or issuer"), max_length=120, required=False)
+    number = forms.CharField(
+        label=_("Number"),
+        max_length=40,
+        required=False,
+        help_text=_("Whole, or its last digits: messages are matched by it. Kept encrypted."),
+    )
+    opening = forms.DecimalField(
+        label=_("Opening balance"),
+        max_digits=16,
+        decimal_places=4,
+        initial=0,
+        help_text=_("Before the first transaction here; what is owed is negative."),
+        widget=forms.NumberInput(
+            attrs={"class": "money-input", "inputmode": "decimal", "step": "any"}
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["currency"].choices = [  # type: ignore[attr-defined]
+            (code, f"{code} – {name}") for code, name in sorted(Locale("en").currencies.items())
+        ]
+
+    def opening_money(self, currency: str) -> Money | None:
+        """None, with an error on the field, when the currency has fewer decimals."""
+        try:
+            return Money.parse(self.cleaned_data["opening"], currency)
+        except InvalidMoney as error:
+            self.add_error("opening", str(error))
+            return None
+
+
+class AccountChangeForm(AccountForm):
+    """The number stays unless a new one is given: it is not shown back."""
+
+    is_archived = forms.BooleanField(label=_("Closed"), required=False)

@@ -1,0 +1,239 @@
+"""Reading the ledger: rows as plain dictionaries for API and pages, sums from monthly totals.
+
+Every sum is by currency; nothing here converts. Lists are served from `.values()` rows, in a
+fixed number of queries however long the page is.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.db.models import F, Q, QuerySet, Sum
+from django.utils import timezone
+
+from finance.models import (
+    Category,
+    CategoryKind,
+    FinancialAccount,
+    LedgerChange,
+    MonthlyTotal,
+    ReviewItem,
+    ReviewState,
+    Split,
+    Transaction,
+    Transfer,
+)
+from finance.models.categories import category_label
+from finance.money import Money
+from tenancy.models import Tenant
+from tenancy.scope import current_tenant_id
+
+Row = dict[str, Any]
+
+TRANSACTION_ORDER: Final = ("-booked_on", "-id")
+LIST_COLUMNS: Final = (
+    "id", "account_id", "account__name", "state", "booked_on", "occurred_at", "amount_minor",
+    "currency", "original_minor", "original_currency", "merchant", "merchant_raw", "description",
+    "event", "source_kind", "source_id", "source_item", "merged_into_id", "version",
+)  # fmt: skip
+DETAIL_COLUMNS: Final = (
+    *LIST_COLUMNS, "notes", "provenance", "locked", "created_at", "updated_at",
+)  # fmt: skip
+
+
+def list_rows(transactions: QuerySet[Transaction]) -> QuerySet[Any]:
+    """Rows for a list; give the page to `with_links`."""
+    rows: QuerySet[Any] = transactions.order_by(*TRANSACTION_ORDER).values(*LIST_COLUMNS)
+    return rows
+
+
+def detail_row(transaction_id: uuid.UUID) -> Row | None:
+    """One transaction with all its fields, splits and transfer; None if there is none."""
+    rows = Transaction.objects.filter(pk=transaction_id).values(*DETAIL_COLUMNS)
+    return next(iter(with_links(list(rows))), None)
+
+
+def with_links(rows: Sequence[Row]) -> Sequence[Row]:
+    """The same rows with their `splits` (id, amount_minor, category_id, category, note) and
+    `transfer` (id, other transaction) or None: two queries for the page."""
+    by_id = {row["id"]: row for row in rows}
+    for row in rows:
+        row["splits"], row["transfer"] = [], None
+    splits = Split.objects.filter(transaction__in=by_id).order_by("transaction", "position")
+    for split in splits.values(
+        "id", "transaction_id", "amount_minor", "category_id", "note",
+        category_key=F("category__key"), category_name=F("category__name"),
+    ):  # fmt: skip
+        key, name = split.pop("category_key"), split.pop("category_name")
+        split["category"] = category_label(key or "", name or "")
+        by_id[split.pop("transaction_id")]["splits"].append(split)
+    links = Transfer.objects.filter(Q(outflow__in=by_id) | Q(inflow__in=by_id))
+    for pk, outflow, inflow in links.values_list("pk", "outflow_id", "inflow_id"):
+        for leg, other in ((outflow, inflow), (inflow, outflow)):
+            if leg in by_id:
+                by_id[leg]["transfer"] = {"id": pk, "transaction_id": other}
+    return rows
+
+
+def history(subject_id: uuid.UUID) -> QuerySet[LedgerChange]:
+    """The audit trail of one row, newest first."""
+    changes: QuerySet[LedgerChange] = LedgerChange.objects.filter(subject_id=subject_id)
+    return changes.order_by("-version")
+
+
+def open_review_items() -> QuerySet[ReviewItem]:
+    items: QuerySet[ReviewItem] = ReviewItem.objects.filter(state=ReviewState.OPEN)
+    return items.order_by("-id")
+
+
+# --- Sums -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    account: FinancialAccount
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One month in one currency. Transfers are in neither; a refund lessens the expenses."""
+
+    currency: str
+    income: Money
+    expense: Money
+
+    @property
+    def net(self) -> Money:
+        return self.income - self.expense
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What was spent in one category (None: in none) and currency; positive is spent."""
+
+    category_id: uuid.UUID | None
+    parent_id: uuid.UUID | None
+    label: str
+    amount: Money
+    count: int
+
+
+def balances(accounts: Iterable[FinancialAccount] | None = None) -> list[Balance]:
+    """Today's balance of accounts (all of them, unless given): two queries."""
+    if accounts is None:
+        accounts = FinancialAccount.objects.all()
+    moved = dict(MonthlyTotal.objects.values_list("account_id").annotate(moved=Sum("total_minor")))
+    return [
+        Balance(account, account.opening + Money(int(moved.get(account.pk, 0)), account.currency))
+        for account in accounts
+    ]
+
+
+def net_worth(of: Iterable[Balance]) -> list[Money]:
+    """The sum of balances for each currency."""
+    sums: dict[str, Money] = {}
+    for entry in of:
+        nothing = Money(0, entry.balance.currency)
+        sums[nothing.currency] = sums.get(nothing.currency, nothing) + entry.balance
+    return [sums[currency] for currency in sorted(sums)]
+
+
+def month_totals(month: date) -> list[Row]:
+    """The month's totals by category and currency, over all accounts: one query."""
+    return list(
+        MonthlyTotal.objects.filter(month=month.replace(day=1))
+        .values(
+            "category_id", "currency", kind=F("category__kind"), key=F("category__key"),
+            name=F("category__name"), parent_id=F("category__parent_id"),
+        )
+        .annotate(total=Sum("total_minor"), inflow=Sum("inflow_minor"), splits=Sum("count"))
+        .order_by("currency")
+    )  # fmt: skip
+
+
+def flows(totals: Iterable[Row]) -> list[Flow]:
+    """Income and expense for each currency, from `month_totals`. Without a category, what came
+    in is income and what went out is expense."""
+    sums: dict[str, tuple[int, int]] = {}
+    for row in totals:
+        income, expense = sums.get(row["currency"], (0, 0))
+        if row["kind"] == CategoryKind.INCOME:
+            income += int(row["total"])
+        elif row["kind"] == CategoryKind.EXPENSE:
+            expense -= int(row["total"])
+        elif row["kind"] is None:
+            income += int(row["inflow"])
+            expense += int(row["inflow"]) - int(row["total"])
+        sums[row["currency"]] = income, expense
+    return [
+        Flow(currency, Money(income, currency), Money(expense, currency))
+        for currency, (income, expense) in sorted(sums.items())
+    ]
+
+
+def spending(totals: Iterable[Row]) -> list[Spending]:
+    """Spending by category, largest first within each currency, from `month_totals`."""
+    found = []
+    for row in totals:
+        spent = -int(row["total"])
+        if row["kind"] is None:
+            spent += int(row["inflow"])
+        elif row["kind"] != CategoryKind.EXPENSE:
+            continue
+        if spent:
+            label = category_label(row["key"] or "", row["name"] or "")
+            amount = Money(spent, row["currency"])
+            found.append(
+                Spending(row["category_id"], row["parent_id"], label, amount, int(row["splits"]))
+            )
+    return sorted(found, key=lambda entry: (entry.amount.currency, -entry.amount.minor))
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    month: date
+    balances: list[Balance]
+    flows: list[Flow]
+    spending: list[Spending]
+    open_reviews: int
+
+
+def dashboard(month: date | None = None) -> Dashboard:
+    """The first page at a glance, in four queries (five when the month is today's)."""
+    month = (month or today()).replace(day=1)
+    totals = month_totals(month)
+    return Dashboard(
+        month=month,
+        balances=balances(FinancialAccount.objects.filter(is_archived=False)),
+        flows=flows(totals),
+        spending=spending(totals),
+        open_reviews=open_review_items().count(),
+    )
+
+
+def today() -> date:
+    """Today where the tenant lives."""
+    tenant = Tenant.objects.only("time_zone").get(pk=current_tenant_id())
+    return timezone.localdate(timezone=ZoneInfo(tenant.time_zone))
+
+
+def category_tree() -> list[Category]:
+    """All categories, parents before their children, in the order in which they are shown."""
+    children: dict[uuid.UUID | None, list[Category]] = {}
+    for category in Category.objects.order_by("kind", "position", "name", "id"):
+        children.setdefault(category.parent_id, []).append(category)
+    ordered: list[Category] = []
+
+    def walk(parent_id: uuid.UUID | None) -> None:
+        for category in children.get(parent_id, ()):
+            ordered.append(category)
+            walk(category.pk)
+
+    walk(None)
+    return ordered

@@ -1,0 +1,109 @@
+"""Pages about financial accounts."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from finance.accounts import change_account, open_account
+from finance.errors import LedgerError
+from finance.forms import AccountChangeForm, AccountForm
+from finance.models import FinancialAccount
+from finance.money import Money
+from finance.querysets import Balance, balances, net_worth
+from tenancy.models import Tenant
+from tenancy.pages import is_htmx, page, tell
+from tenancy.scope import current_tenant_id
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The accounts of one currency, and their sum."""
+
+    currency: str
+    balances: list[Balance]
+    total: Money
+
+
+def by_currency(entries: list[Balance]) -> list[Group]:
+    """The currency with the most accounts first."""
+    in_order = sorted(entries, key=lambda e: e.account.currency)
+    groups = []
+    for currency, some in groupby(in_order, key=lambda e: e.account.currency):
+        of_currency = list(some)
+        groups.append(Group(currency, of_currency, net_worth(of_currency)[0]))
+    return sorted(groups, key=lambda group: (-len(group.balances), group.currency))
+
+
+@require_safe
+@page("accounts:read")
+def accounts(request: HttpRequest) -> HttpResponse:
+    return render(request, "finance/accounts.html", {"groups": by_currency(balances())})
+
+
+@get_or_post
+@page("accounts:write")
+def new(request: HttpRequest) -> HttpResponse:
+    home = Tenant.objects.get(id=current_tenant_id()).currency
+    form = AccountForm(request.POST or None, initial={"currency": home})
+    if form.is_valid():
+        data = dict(form.cleaned_data)
+        opening = form.opening_money(data["currency"])
+        if opening is not None:
+            try:
+                open_account(**(data | {"opening": opening}))
+                return _done(request)
+            except LedgerError as error:
+                tell(form, error)
+    return _form_page(request, form, _("Add account"), _("Add"))
+
+
+@get_or_post
+@page("accounts:read", write="accounts:write")
+def account(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
+    found: FinancialAccount = get_object_or_404(FinancialAccount, id=account_id)
+    form = AccountChangeForm(
+        request.POST or None,
+        initial={
+            "name": found.name,
+            "kind": found.kind,
+            "currency": found.currency,
+            "institution": found.institution,
+            "opening": found.opening.decimal,
+            "is_archived": found.is_archived,
+        },
+    )
+    if form.is_valid():
+        data = dict(form.cleaned_data)
+        opening = form.opening_money(data["currency"])
+        if not data["number"]:
+            del data["number"]
+        if opening is not None:
+            try:
+                change_account(found.id, data | {"opening": opening})
+                return _done(request)
+            except LedgerError as error:
+                tell(form, error)
+    return _form_page(request, form, str(found), _("Save"))
+
+
+def _done(request: HttpRequest) -> HttpResponse:
+    if is_htmx(request):
+        return HttpResponse(status=204, headers={"HX-Redirect": "/accounts/"})
+    return redirect("accounts")
+
+
+def _form_page(
+    request: HttpRequest, form: AccountForm, heading: str, action: str
+) -> HttpResponse:
+    context = {"form": form, "heading": heading, "action": action}
+    template = "finance/_form.html" if is_htmx(request) else "finance/form.html"
+    return render(request, template, context, status=422 if form.errors else 200)

@@ -1,0 +1,196 @@
+"""Verbs on connected accounts. Reaching a mailbox is done outside transactions."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from jobs.models import Job
+from jobs.runner import JobRunner
+from mail_ingest.deleting import DeleteAccount
+from mail_ingest.errors import MailboxError, MailConflict, MailError
+from mail_ingest.fetching import BackfillAccount, FetchAccount
+from mail_ingest.models import AccountKind, AccountState, ConnectedAccount
+from mail_ingest.providers.base import CheckResult, ProviderError
+from mail_ingest.providers.factory import ProviderFactory
+from mail_ingest.sources import imap_settings, read_secret, seal_secret
+from mail_ingest.trust import AUTHSERV_IDS
+from tenancy.encryption import DecryptionError
+from tenancy.ids import new_id
+from tenancy.scope import current_actor, current_tenant_id
+
+# What says which messages there are: when it changes, reading starts over.
+IDENTITY = frozenset({"host", "port", "username", "folders"})
+CHANGEABLE = IDENTITY | {"label", "ca_certificate", "authserv_id", "poll_minutes"}
+
+
+def connect_account(*, password: str, **fields: Any) -> ConnectedAccount:
+    """Add an IMAP mailbox and read it at once. `fields` are those of CHANGEABLE, and `is_own`.
+    Raises MailError."""
+    is_own = bool(fields.pop("is_own", False))
+    account = unsaved_account(fields)
+    account.secret = seal_secret(account, password)
+    account.next_fetch_at = timezone.now()
+    _declare(account, is_own=is_own)
+    _save(account, force_insert=True)
+    return account
+
+
+def unsaved_account(fields: Mapping[str, Any]) -> ConnectedAccount:
+    """An IMAP account that is not in the database, with its defaults filled in."""
+    account = ConnectedAccount(
+        id=new_id(), tenant_id=current_tenant_id(), kind=AccountKind.IMAP, **fields
+    )  # fmt: skip
+    account.host = account.host.strip().lower()
+    account.port = account.port or 993
+    account.folders = account.folders or ["INBOX"]
+    account.label = account.label or account.username
+    account.authserv_id = account.authserv_id or AUTHSERV_IDS.get(account.host, "")
+    return account
+
+
+def change_account(
+    account: ConnectedAccount, *, password: str | None = None, is_own: bool | None = None,
+    **fields: Any,
+) -> ConnectedAccount:  # fmt: skip
+    """Change what `fields` names (of CHANGEABLE), the password or whose archive it is. An account
+    that needed attention is tried again. Raises MailError."""
+    if account.kind != AccountKind.IMAP and (password is not None or set(fields) - {"label"}):
+        raise MailError("Only the label of imported files can be changed.", code="not_a_mailbox")
+    if any(getattr(account, name) != fields[name] for name in IDENTITY & set(fields)):
+        account.cursor = {}
+    for name, value in fields.items():
+        setattr(account, name, value)
+    if password is not None:
+        account.secret = seal_secret(account, password)
+    if is_own is not None and is_own != account.is_own:
+        _declare(account, is_own=is_own)
+    if account.state == AccountState.NEEDS_ATTENTION:
+        account.state, account.next_fetch_at = AccountState.ACTIVE, timezone.now()
+    _save(account)
+    return account
+
+
+def check_account(account: ConnectedAccount, *, password: str | None = None) -> CheckResult:
+    """Log in and look into the folders; `account` need not be saved when a password is given.
+    Raises MailboxError with what is wrong."""
+    _require_mailbox(account)
+    try:
+        secret = read_secret(account) if password is None else password
+        settings = replace(imap_settings(account, secret), timeout_seconds=10)
+        with closing(ProviderFactory().make(account.kind, settings)) as provider:
+            return provider.check()
+    except (ProviderError, DecryptionError) as error:
+        raise MailboxError(str(error)) from error
+
+
+def fetch_now(account: ConnectedAccount) -> Job:
+    """Enqueue a fetch ahead of scheduled ones, or find the one that is under way. Raises
+    MailError."""
+    _require_mailbox(account)
+    _require_state(account, AccountState.ACTIVE, AccountState.NEEDS_ATTENTION)
+    return JobRunner.enqueue(
+        FetchAccount.kind, subject=str(account.pk), priority=1, trigger="Sync now"
+    )
+
+
+def backfill(account: ConnectedAccount, *, since: str | None, until: str | None) -> Job:
+    """Enqueue reading what came between two ISO dates, both included. Raises MailError."""
+    _require_mailbox(account)
+    _require_state(account, AccountState.ACTIVE, AccountState.NEEDS_ATTENTION)
+    return JobRunner.enqueue(
+        BackfillAccount.kind, subject=str(account.pk), trigger="Backfill",
+        payload={"since": since, "until": until},
+    )  # fmt: skip
+
+
+def pause(account: ConnectedAccount) -> ConnectedAccount:
+    """Stop reading; a fetch under way stops after its page. Raises MailError."""
+    _require_mailbox(account)
+    return _move(account, AccountState.PAUSED, next_fetch_at=None)
+
+
+def resume(account: ConnectedAccount) -> ConnectedAccount:
+    """Read again, from where it was left. Raises MailError."""
+    _require_mailbox(account)
+    return _move(account, AccountState.ACTIVE, next_fetch_at=timezone.now(), last_error="")
+
+
+def delete_account(account: ConnectedAccount, *, confirm: str) -> Job:
+    """Delete an account with its messages, in a job. `confirm` repeats the account's label.
+    Transactions that were booked from its messages stay. Raises MailError."""
+    if confirm != account.label:
+        raise MailError(
+            f"This deletes the account and its {account.stored_count} messages. To confirm, give"
+            f" its label: confirm={account.label}",
+            code="confirmation_required", field="confirm",
+        )  # fmt: skip
+    with transaction.atomic():
+        ConnectedAccount.objects.filter(pk=account.pk).update(
+            state=AccountState.DELETING, next_fetch_at=None, secret=""
+        )
+        return JobRunner.enqueue(
+            DeleteAccount.kind, subject=str(account.pk), priority=1, trigger="Delete account"
+        )
+
+
+def _move(account: ConnectedAccount, state: AccountState, **changes: Any) -> ConnectedAccount:
+    moved = (
+        ConnectedAccount.objects.filter(pk=account.pk)
+        .exclude(state=AccountState.DELETING)
+        .update(state=state, **changes)
+    )
+    account.refresh_from_db()
+    if not moved:
+        _require_state(account)
+    return account
+
+
+def _declare(account: ConnectedAccount, *, is_own: bool) -> None:
+    account.is_own = is_own
+    account.declared_own_at = timezone.now() if is_own else None
+    account.declared_own_by_id = current_actor().user_id if is_own else None
+
+
+def _save(account: ConnectedAccount, **options: Any) -> None:
+    try:
+        with transaction.atomic():
+            account.save(**options)
+    except IntegrityError as error:
+        raise MailConflict(
+            "This mailbox, or an import with this label, is connected already.",
+            code="already_connected",
+        ) from error
+
+
+def _require_mailbox(account: ConnectedAccount) -> None:
+    if account.kind == AccountKind.UPLOAD:
+        raise MailError(
+            "This account holds imported files: there is no mailbox to read.", code="not_a_mailbox"
+        )
+
+
+def _require_state(account: ConnectedAccount, *states: AccountState) -> None:
+    if account.state not in states:
+        raise MailConflict(
+            f"The account is {account.get_state_display().lower()}.", code="account_not_active"
+        )
+
+
+def account_named(text: str) -> ConnectedAccount:
+    """The account with that id, or that label where only one has it. Raises MailError."""
+    try:
+        found = list(ConnectedAccount.objects.filter(pk=uuid.UUID(text)))
+    except ValueError:
+        found = list(ConnectedAccount.objects.filter(label=text))
+    if len(found) != 1:
+        many = "several accounts have" if found else "no account has"
+        raise MailError(f"“{text}” names no account: {many} it as id or label.", code="no_account")
+    account: ConnectedAccount = found[0]
+    return account

@@ -1,0 +1,175 @@
+"""Pages about connected accounts, and the message as its sender meant it to look."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import nh3
+from csp.decorators import csp
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mail_ingest import connecting
+from mail_ingest.errors import MailError
+from mail_ingest.forms import DeleteForm, MailboxForm, UploadForm
+from mail_ingest.imports import import_upload
+from mail_ingest.models import ConnectedAccount, Email, MailImport
+from mail_ingest.parsing import UnparsableMessage, parse_message
+from mail_ingest.storage import load_raw
+from tenancy.pages import is_htmx, page, tell
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+RECENT_IMPORTS = 5
+SAFE_TAGS = nh3.ALLOWED_TAGS | {"font", "center", "style"} - {"a", "img", "style"}
+SAFE_ATTRIBUTES = {"*": {"align", "valign", "width", "height", "dir", "lang", "colspan", "rowspan"}}
+
+
+@require_safe
+@page("mail:read")
+def sources(request: HttpRequest) -> HttpResponse:
+    context = {
+        "accounts": ConnectedAccount.objects.all(),
+        "imports": MailImport.objects.select_related("account")[:RECENT_IMPORTS],
+    }
+    return render(request, "mail_ingest/sources.html", context)
+
+
+@get_or_post
+@page("mail:write")
+def new(request: HttpRequest) -> HttpResponse:
+    """Connect a mailbox; it is tried out before it is saved."""
+    form = MailboxForm(request.POST or None)
+    if form.is_valid():
+        fields, password = form.account_fields, form.cleaned_data["password"]
+        try:
+            connecting.check_account(connecting.unsaved_account(fields), password=password)
+            connecting.connect_account(
+                password=password, is_own=form.cleaned_data["is_own"], **fields
+            )
+        except MailError as error:
+            tell(form, error)
+        else:
+            messages.success(request, _("Connected. Its messages are being read."))
+            return redirect("sources")
+    status = 422 if form.errors else 200
+    return render(request, "mail_ingest/new.html", {"form": form}, status=status)
+
+
+@require_POST
+@page("mail:write")
+def try_out(request: HttpRequest) -> HttpResponse:
+    """Test a mailbox without saving it: a part of the page, so that the password stays typed."""
+    form = MailboxForm(request.POST)
+    context: dict[str, object] = {"form": form}
+    if form.is_valid():
+        try:
+            context["result"] = connecting.check_account(
+                connecting.unsaved_account(form.account_fields),
+                password=form.cleaned_data["password"],
+            )
+        except MailError as error:
+            context["problem"] = str(error)
+    return render(request, "mail_ingest/_tried.html", context)
+
+
+@get_or_post
+@page("mail:write")
+def upload(request: HttpRequest) -> HttpResponse:
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            import_upload(form.cleaned_data["file"], is_own=form.cleaned_data["is_own"])
+        except MailError as error:
+            tell(form, error)
+        else:
+            if is_htmx(request):
+                return HttpResponse(status=204, headers={"HX-Redirect": "/"})
+            return redirect("dashboard")
+    template = "mail_ingest/_upload.html" if is_htmx(request) else "mail_ingest/upload.html"
+    return render(request, template, {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+@page("mail:write")
+def fetch(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
+    return _do(request, account_id, connecting.fetch_now, _("Looking for new messages."))
+
+
+@require_POST
+@page("mail:write")
+def pause(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
+    return _do(request, account_id, connecting.pause, _("Paused."))
+
+
+@require_POST
+@page("mail:write")
+def resume(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
+    return _do(request, account_id, connecting.resume, _("Reading again."))
+
+
+@get_or_post
+@page("mail:write")
+def delete(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
+    account = get_object_or_404(ConnectedAccount, id=account_id)
+    form = DeleteForm(request.POST or None)
+    if form.is_valid():
+        try:
+            connecting.delete_account(account, confirm=form.cleaned_data["confirm"])
+        except MailError as error:
+            tell(form, error)
+        else:
+            messages.success(request, _("It is being deleted. What was booked from it stays."))
+            return redirect("sources")
+    context = {"form": form, "account": account}
+    return render(
+        request, "mail_ingest/delete.html", context, status=422 if form.errors else 200
+    )
+
+
+@require_safe
+@xframe_options_sameorigin
+@csp(
+    {
+        "default-src": ["'none'"],
+        "style-src": ["'unsafe-inline'"],
+        "sandbox": [""],
+        "frame-ancestors": ["'self'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'none'"],
+    }
+)
+@page("mail:read")
+def html_body(request: HttpRequest, email_id: uuid.UUID) -> HttpResponse:
+    """The HTML of a message for a sandboxed frame: cleaned, without links or pictures, and under
+    a policy that loads nothing from anywhere."""
+    email = get_object_or_404(Email.objects.select_related("raw"), id=email_id)
+    try:
+        html = parse_message(load_raw(email)).html
+    except UnparsableMessage:
+        html = ""
+    return render(request, "mail_ingest/html_body.html", {"html": cleaned(html)})
+
+
+def cleaned(html: str) -> str:
+    return nh3.clean(html, tags=SAFE_TAGS, attributes=SAFE_ATTRIBUTES, link_rel=None)
+
+
+def _do(
+    request: HttpRequest,
+    account_id: uuid.UUID,
+    verb: Callable[[ConnectedAccount], object],
+    done: str,
+) -> HttpResponse:
+    account = get_object_or_404(ConnectedAccount, id=account_id)
+    try:
+        verb(account)
+    except MailError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, done)
+    return redirect("sources")

@@ -1,0 +1,139 @@
+"""A mailbox of real messages, from its bytes to the ledger, as the jobs do it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from extraction.models import EmailExtraction, ExtractionState
+from extraction.scheduling import enqueue_pending_emails, pending_emails
+from finance.models import FinancialAccount, ReviewItem, Transaction, TransactionState
+from jobs.models import Job, JobState
+from jobs.runner import JobRunner
+from mail_ingest.imports import import_upload
+from mail_ingest.models import Email
+from tenancy.models import Tenant
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def archive_of(names: Iterable[str]) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for name in names:
+            file.write(SAMPLES / name, name)
+    return archive.getvalue()
+
+
+def run_jobs() -> None:
+    """Run what is due until nothing is, as a worker would."""
+    while True:
+        enqueue_pending_emails()
+        due = list(Job.objects.filter(state=JobState.READY).values_list("pk", flat=True))
+        if not due:
+            return
+        for job_id in due:
+            JobRunner.run(job_id)
+
+
+def import_mail(names: Iterable[str], *, is_own: bool = True) -> None:
+    import_upload(SimpleUploadedFile("mail.zip", archive_of(names)), is_own=is_own)
+    run_jobs()
+    assert list(Job.objects.exclude(state=JobState.SUCCEEDED)) == []
+
+
+def demo_names() -> list[str]:
+    lines = (SAMPLES / "demo.txt").read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def label(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((SAMPLES / name).with_suffix(".json").read_text())
+    return found
+
+
+def test_an_own_archive_books_itself_once(in_tenant: Tenant) -> None:
+    names = ["de-demo-0601-salary.eml", "de-demo-0603-rent.eml"]
+    import_mail(names)
+    booked = {str(t.amount): t for t in Transaction.objects.all()}
+    assert {label(name)["expected"]["amount"] for name in names} == {
+        amount.lstrip("-") for amount in booked
+    }
+    assert {t.state for t in booked.values()} == {TransactionState.POSTED}
+    assert FinancialAccount.objects.get().last_digits == "4417"
+    import_mail(names)
+    assert Transaction.objects.count() == 2
+    assert Email.objects.count() == 2
+
+
+def test_a_strangers_archive_only_proposes(in_tenant: Tenant) -> None:
+    import_mail(["de-demo-0601-salary.eml"], is_own=False)
+    item = ReviewItem.objects.get()
+    assert "source_not_own" in item.reasons
+    assert not Transaction.objects.filter(state=TransactionState.POSTED).exists()
+    assert EmailExtraction.objects.get().state == ExtractionState.PROPOSED
+
+
+def test_every_message_gets_one_reading_with_its_evidence(in_tenant: Tenant) -> None:
+    names = demo_names()
+    import_mail(names)
+    assert EmailExtraction.objects.count() == Email.objects.count() == len(names)
+    assert not pending_emails().exists()
+    for reading in EmailExtraction.objects.filter(state=ExtractionState.BOOKED):
+        for candidate in reading.candidates:
+            amount = candidate["fields"]["amount"]
+            assert amount["inferred"] or amount["end"] - amount["start"] == len(amount["quote"])
+
+
+def test_nothing_that_must_not_book_is_booked(in_tenant: Tenant) -> None:
+    names = sorted(path.name for path in SAMPLES.glob("*.eml"))
+    import_mail(names)
+    forbidden = {name for name in names if must_not_book(label(name))}
+    assert len(forbidden) > 50
+    assert sorted(posted_by_file(names).keys() & forbidden) == []
+
+
+def test_what_books_itself_books_what_the_message_says(in_tenant: Tenant) -> None:
+    names = sorted(path.name for path in SAMPLES.glob("*.eml"))
+    import_mail(names)
+    posted = posted_by_file(names)
+    wrong = {
+        name: [str(row) for row in rows]
+        for name, rows in posted.items()
+        if sorted((abs(row.amount).decimal, row.currency) for row in rows)
+        != sorted((Decimal(e["amount"]), e["currency"]) for e in expectations(label(name)))
+    }
+    assert wrong == {}
+    assert len(posted) > 100
+
+
+def expectations(labels: dict[str, Any]) -> list[dict[str, Any]]:
+    return labels.get("expected_all") or [labels["expected"]]
+
+
+def must_not_book(labels: dict[str, Any]) -> bool:
+    moved = any(expected["is_transaction"] for expected in expectations(labels))
+    return bool(labels.get("must_not_book")) or not moved
+
+
+def posted_by_file(names: Iterable[str]) -> dict[str, list[Transaction]]:
+    """Posted transactions by the sample file that they were read from."""
+    files = {hashlib.sha256((SAMPLES / name).read_bytes()).hexdigest(): name for name in names}
+    file_of = {
+        str(email.pk): files[email.raw.sha256] for email in Email.objects.select_related("raw")
+    }
+    found: dict[str, list[Transaction]] = {}
+    for row in Transaction.objects.filter(state=TransactionState.POSTED):
+        found.setdefault(file_of[row.source_id], []).append(row)
+    return found

@@ -1,0 +1,239 @@
+"""A Hypothesis state machine over the real verbs.
+
+INLEDGER_FUZZ_EXAMPLES and INLEDGER_FUZZ_STEPS make it run longer (`make fuzz`).
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import date
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from finance import ledger
+from finance.categories import seed_default_categories
+from finance.errors import LedgerError
+from finance.ledger import Part, Source
+from finance.models import (
+    Category,
+    FinancialAccount,
+    LedgerChange,
+    ReviewItem,
+    Split,
+    Transaction,
+    TransactionState,
+    Transfer,
+)
+from finance.money import Money
+from finance.querysets import balances
+from finance.verification import verify_ledger
+from tenancy.scope import Actor, tenant_scope
+from tests.finance.make import make_account, make_movement
+from tests.make import make_tenant
+
+EXAMPLES = int(os.environ.get("INLEDGER_FUZZ_EXAMPLES", "50"))
+STEPS = int(os.environ.get("INLEDGER_FUZZ_STEPS", "20"))
+
+amounts = st.integers(-100_000, 100_000).filter(bool)
+dates = st.dates(date(2026, 1, 1), date(2026, 4, 30))
+sources = st.sampled_from([Source("email", str(uuid.UUID(int=n)), n % 2) for n in range(4)])
+
+
+class Ledger(RuleBasedStateMachine):
+    """The model is as plain as can be: what each transaction should be worth, by hand."""
+
+    rows = Bundle("rows")
+    items = Bundle("items")
+
+    @initialize()
+    def open(self) -> None:
+        self.stack = ExitStack()
+        self.stack.enter_context(transaction.atomic())
+        tenant = make_tenant(name=uuid.uuid4().hex)
+        self.stack.enter_context(tenant_scope(tenant.id, actor=Actor("user", label="machine")))
+        seed_default_categories()
+        self.accounts: list[FinancialAccount] = [
+            make_account("Giro", opening=Money(5000, "EUR")),
+            make_account("Savings"),
+            make_account("Card", kind="credit_card"),
+        ]
+        self.categories = [None, *Category.objects.values_list("pk", flat=True)[:5]]
+        self.posted: dict[uuid.UUID, tuple[uuid.UUID, int]] = {}
+        self.by_source: dict[Source, uuid.UUID] = {}
+
+    def teardown(self) -> None:
+        if hasattr(self, "stack"):
+            try:
+                connection.check_constraints()
+                transaction.set_rollback(True)
+            finally:
+                self.stack.close()
+
+    @rule(target=rows, account=st.integers(0, 2), minor=amounts, on=dates)
+    def post(self, account: int, minor: int, on: date) -> uuid.UUID:
+        movement = make_movement(self.accounts[account], str(Money(minor, "EUR")), booked_on=on)
+        row = ledger.post(movement)
+        self.posted[row.pk] = (row.account_id, minor)
+        return row.pk
+
+    @rule(target=rows, source=sources, minor=amounts, on=dates, asks=st.booleans())
+    def post_from_source(self, source: Source, minor: int, on: date, *, asks: bool) -> object:
+        movement = make_movement(
+            self.accounts[0], str(Money(minor, "EUR")), booked_on=on, source=source
+        )
+        row = ledger.propose(movement) if asks else ledger.post(movement)
+        if source in self.by_source:
+            kept = Transaction.objects.get(pk=self.by_source[source])
+            assert row.pk == kept.pk or kept.merged_into_id is not None
+            return multiple()
+        self.by_source[source] = row.pk
+        if not asks:
+            self.posted[row.pk] = (row.account_id, minor)
+        return row.pk
+
+    @rule(target=items, account=st.integers(0, 2), minor=amounts, on=dates)
+    def propose(self, account: int, minor: int, on: date) -> uuid.UUID:
+        movement = make_movement(self.accounts[account], str(Money(minor, "EUR")), booked_on=on)
+        row = ledger.propose(movement, ["weak_event"])
+        item: ReviewItem = ReviewItem.objects.get(transaction=row)
+        return item.pk
+
+    @rule(item=items, minor=st.none() | amounts)
+    def accept(self, item: uuid.UUID, minor: int | None) -> None:
+        was = ReviewItem.objects.get(pk=item).state
+        try:
+            row = ledger.accept(item, {"amount": Money(minor, "EUR")} if minor else {})
+        except LedgerError:
+            assert was != "open"
+            return
+        if was == "open":
+            self.posted[row.pk] = (row.account_id, row.amount_minor)
+
+    @rule(item=items)
+    def dismiss(self, item: uuid.UUID) -> None:
+        self.allowed(lambda: ledger.dismiss(item))
+
+    @rule(item=items)
+    def reopen(self, item: uuid.UUID) -> None:
+        if self.allowed(lambda: ledger.reopen(item)):
+            self.posted.pop(ReviewItem.objects.get(pk=item).transaction_id, None)
+
+    @rule(row=rows, minor=amounts, account=st.integers(0, 2), on=dates, category=st.integers(0, 5))
+    def edit(self, row: uuid.UUID, minor: int, account: int, on: date, category: int) -> None:
+        target = self.accounts[account].pk
+        done = self.allowed(
+            lambda: ledger.edit(
+                row,
+                {
+                    "amount": Money(minor, "EUR"),
+                    "account_id": target,
+                    "booked_on": on,
+                    "category_id": self.categories[category],
+                },
+            )
+        )
+        if done and row in self.posted:
+            self.posted[row] = (target, minor)
+
+    @rule(row=rows, weights=st.lists(st.integers(1, 9), min_size=1, max_size=4))
+    def split(self, row: uuid.UUID, weights: list[int]) -> None:
+        amount = Transaction.objects.get(pk=row).amount
+        shares = amount.allocate(weights)
+        self.allowed(
+            lambda: ledger.split(row, [Part(s, self.categories[n]) for n, s in enumerate(shares)])
+        )
+
+    @rule(row=rows)
+    def split_wrongly(self, row: uuid.UUID) -> None:
+        amount = Transaction.objects.get(pk=row).amount
+        wrong = [Part(amount), Part(Money(1, "EUR"))]
+        assert not self.allowed(lambda: ledger.split(row, wrong))
+
+    @rule(row=consumes(rows), target=rows)
+    def void(self, row: uuid.UUID) -> uuid.UUID:
+        ledger.void(row)
+        ledger.void(row, "again")
+        self.posted.pop(row, None)
+        return row
+
+    @rule(row=rows, account=st.integers(0, 2), target=rows)
+    def transfer(self, row: uuid.UUID, account: int) -> object:
+        target = self.accounts[account].pk
+        if not self.allowed(lambda: ledger.transfer_to(row, target)):
+            return multiple()
+        link = Transfer.objects.order_by("-id")[0]
+        other = link.inflow_id if link.outflow_id == row else link.outflow_id
+        self.posted[other] = (target, -self.posted[row][1])
+        return other
+
+    @rule(row=rows)
+    def unlink(self, row: uuid.UUID) -> None:
+        link = Transfer.objects.filter(outflow=row).first()
+        if link is not None:
+            ledger.unlink(link.pk)
+
+    @rule(keep=rows, drop=rows)
+    def merge(self, keep: uuid.UUID, drop: uuid.UUID) -> None:
+        if self.allowed(lambda: ledger.merge(keep, drop)):
+            self.posted.pop(drop, None)
+
+    @staticmethod
+    def allowed(verb: object) -> bool:
+        """Whether the verb did it; refused, it has changed nothing."""
+        before = LedgerChange.objects.count()
+        try:
+            verb()  # type: ignore[operator]
+        except LedgerError:
+            assert LedgerChange.objects.count() == before
+            return False
+        return True
+
+    @invariant()
+    def balances_are_what_was_posted(self) -> None:
+        if not hasattr(self, "accounts"):
+            return
+        expected = {account.pk: account.opening_minor for account in self.accounts}
+        for account, minor in self.posted.values():
+            expected[account] += minor
+        assert {b.account.pk: b.balance.minor for b in balances()} == expected
+        posted = Transaction.objects.filter(state=TransactionState.POSTED)
+        assert set(posted.values_list("pk", flat=True)) == set(self.posted)
+
+    @invariant()
+    def nothing_is_at_fault(self) -> None:
+        if hasattr(self, "accounts"):
+            assert {name: faults for name, faults in verify_ledger().items() if faults} == {}
+            assert not Split.objects.filter(transaction=None).exists()
+
+
+@pytest.fixture
+def rolled_back(db: None) -> Iterator[None]:
+    yield
+
+
+def test_the_ledger_keeps_its_promises(rolled_back: None) -> None:
+    run_state_machine_as_test(
+        Ledger,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
