@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,7 @@ def command(name):
 
 done = supervisor.Supervisor(
     [supervisor.Child(name, command(name)) for name in ("first", "second")],
-    dict(os.environ), say, lambda: (folder / "second").exists(), lambda: say("ready"),
+    dict(os.environ), say, lambda: len(list(folder.iterdir())) == 2, lambda: say("ready"),
 ).run()
 sys.exit(0 if done else 1)
 """
@@ -62,11 +62,9 @@ def supervised(code: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
-        process.kill()
-        process.communicate()
-        for pid in pids(folder):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        # It ends its children, which hold the pipe that is read to its end here.
+        process.terminate()
+        process.communicate(timeout=30)
 
 
 def pids(folder: Path) -> list[int]:
