@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from babel import Locale
 from django import forms
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +16,7 @@ from accounts.models import Role
 from tenancy.permissions import PERMISSIONS
 
 CODE_INPUT: Final = {"inputmode": "numeric", "autocomplete": "one-time-code", "class": "code-input"}
+ZONE_INPUT: Final = {"data-time-zone": True}
 
 
 def currencies() -> list[tuple[str, str]]:
@@ -82,11 +82,19 @@ class RegisterForm(forms.Form):
         label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "username"})
     )
     password = new_password_field(_("Password"))
+    currency = forms.ChoiceField(
+        label=_("Currency of your ledger"), choices=currencies, initial="EUR"
+    )
+    # Filled in by the browser (see app.js); what it says is checked like anything else.
+    time_zone = forms.CharField(required=False, widget=forms.HiddenInput(attrs=ZONE_INPUT))
+
+    def clean_time_zone(self) -> str:
+        wanted = str(self.cleaned_data["time_zone"])
+        return wanted if wanted in zoneinfo.available_timezones() else "UTC"
 
 
 class ProfileForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120, required=False)
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
 
 

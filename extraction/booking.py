@@ -8,7 +8,7 @@ wrong booking costs them more than a question.
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -32,6 +32,7 @@ from finance.money import Money
 from finance.suggestions import Suggester, Suggestion
 from mail_ingest.models import Email
 from mail_ingest.trust import Trust
+from tenancy.models import Tenant
 
 SOURCE_KIND = "email"
 
@@ -81,12 +82,16 @@ class Plan:
 class Planner:
     """Plans for one batch of messages in the current tenant. Accounts are looked up once a hint."""
 
-    def __init__(self, readings: Iterable[Reading], *, time_zone: str) -> None:
-        self._zone = zoneinfo.ZoneInfo(time_zone)
+    def __init__(self, batch: Sequence[ReadEmail], tenant: Tenant) -> None:
+        self._tenant = tenant
+        self._zone = zoneinfo.ZoneInfo(tenant.time_zone)
         self._accounts: dict[AccountHint, FinancialAccount | None] = {}
         self._suggester = Suggester(
-            merchant_of(candidate) for reading in readings for candidate in reading.candidates
+            merchant_of(candidate)
+            for read in batch
+            for candidate in (read.reading.candidates if read.reading else ())
         )
+        self._kinds = _kinds_by_digits(batch)
 
     def plans(self, read: ReadEmail) -> list[Plan]:
         """A plan for each candidate that may be booked at all."""
@@ -102,10 +107,9 @@ class Planner:
         amount = candidate.amount.value if candidate.amount else None
         account = None
         if amount is not None:
-            kind = guess_kind(candidate, read.text)
-            account = self._account(email, candidate, amount.currency, kind, may_open=not doubts)
+            account = self._account(email, candidate, amount.currency, may_open=not doubts)
             if account is None:
-                doubts.append(Doubt.UNKNOWN_ACCOUNT)
+                doubts.append(self._why_no_account(candidate, amount.currency))
         signed = signed_amount(amount, candidate, account) if amount and account else None
         if account is None or signed is None:
             draft = self._draft(email, candidate, account)
@@ -118,24 +122,21 @@ class Planner:
         return Plan(action, source, _all_reasons(candidate, doubts), movement=movement)
 
     def _account(
-        self,
-        email: Email,
-        candidate: Candidate,
-        currency: str,
-        kind: AccountKind | None,
-        *,
-        may_open: bool,
+        self, email: Email, candidate: Candidate, currency: str, *, may_open: bool
     ) -> FinancialAccount | None:
         """The account that the message means. One that a certain message of an own source names
-        by its number, and nobody knows yet, is opened."""
+        by its number, and nobody knows yet, is opened; not in a foreign currency, which may be
+        the shop's rather than the account's."""
         digits = candidate.account_hint.value if candidate.account_hint else ""
         institution = institution_of(email)
+        kind = self._kinds.get(digits)
         hint = AccountHint(
             institution=institution, last_digits=digits, currency=currency, kind=kind or ""
         )
         if self._accounts.get(hint) is None:
             self._accounts[hint] = resolve_account(hint)
-        if self._accounts[hint] is None and may_open and digits:
+        is_home = currency == self._tenant.currency
+        if self._accounts[hint] is None and may_open and digits and is_home:
             self._accounts[hint] = open_account(
                 institution,
                 currency,
@@ -145,6 +146,10 @@ class Planner:
                 origin=AccountOrigin.MESSAGE,
             )
         return self._accounts[hint]
+
+    def _why_no_account(self, candidate: Candidate, currency: str) -> Doubt:
+        foreign = candidate.account_hint is not None and currency != self._tenant.currency
+        return Doubt.CURRENCY_DIFFERS if foreign else Doubt.UNKNOWN_ACCOUNT
 
     def _movement(
         self,
@@ -250,8 +255,25 @@ def merchant_of(candidate: Candidate) -> str:
 
 
 def institution_of(email: Email) -> str:
-    """Who the account is with: the sender's name, else its domain."""
-    return email.from_name or email.from_address.rpartition("@")[2] or "?"
+    """Who the account is with: the word of the sender's name that its domain has too ("Nordbank"
+    of "Nordbank Alerts" at mail.nordbank.example), else that name, else the domain."""
+    domain = email.from_address.rpartition("@")[2]
+    labels = set(domain.casefold().split("."))
+    for word in email.from_name.split():
+        if word.casefold() in labels:
+            return str(word)
+    return email.from_name or domain or "?"
+
+
+def _kinds_by_digits(batch: Sequence[ReadEmail]) -> dict[str, AccountKind]:
+    """What the messages of a batch tell of each account's kind: the first that tells it."""
+    kinds: dict[str, AccountKind] = {}
+    for read in batch:
+        for candidate in read.reading.candidates if read.reading else ():
+            kind = guess_kind(candidate, read.text)
+            if kind is not None and candidate.account_hint is not None:
+                kinds.setdefault(candidate.account_hint.value, kind)
+    return kinds
 
 
 def provenance(candidate: Candidate, category: Suggestion | None) -> dict[str, Any]:

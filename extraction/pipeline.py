@@ -63,7 +63,7 @@ def read_email(email: Email, tenant: Tenant) -> ReadEmail:
 def record_readings(read: Sequence[ReadEmail], tenant: Tenant) -> dict[str, int]:
     """Keep the readings and book, propose or ask; call it in one atomic block. Safe to repeat:
     sources are unique in the ledger. Returns how many messages ended in each state."""
-    planner = Planner([r.reading for r in read if r.reading], time_zone=tenant.time_zone)
+    planner = Planner(read, tenant)
     plans = {r.email.pk: planner.plans(r) for r in read}
     senders = {r.email.pk: r.email.from_address for r in read}
     plans = _question_duplicates(plans, senders)

@@ -77,7 +77,7 @@ class TransactionFilterForm(TreeForm):
     state = forms.ChoiceField(
         label=_("State"),
         required=False,
-        choices=[("", _("Posted and proposed")), *TransactionState.choices],
+        choices=[("", _("All but void")), *TransactionState.choices],
     )
     since = forms.DateField(label=_("From"), required=False, widget=DateInput())
     until = forms.DateField(label=_("To"), required=False, widget=DateInput())

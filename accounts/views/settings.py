@@ -44,7 +44,7 @@ class Section:
 @page()
 def my_profile(request: HttpRequest) -> HttpResponse:
     user = me(request)
-    current = {"name": user.name, "language": user.language, "time_zone": user.time_zone}
+    current = {"name": user.name, "time_zone": user.time_zone}
     form = ProfileForm(request.POST or None, initial=current)
     if form.is_valid() and _did(form, lambda: profile.change(user, **form.cleaned_data)):
         return _saved(request, "settings")

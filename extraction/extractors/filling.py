@@ -71,10 +71,11 @@ class Filler:
         else:
             made = made.marked(Reason.NO_ACCOUNT)
         for found in references:
-            name = "order_number" if found.kind == "order" else "reference"
-            if getattr(made, name) is None:
-                evidence = self.document.evidence(found.start, found.end)
-                made = replace(made, **{name: Field(found.value, evidence)})
+            evidence = self.document.evidence(found.start, found.end)
+            if found.kind == "order" and made.order_number is None:
+                made = replace(made, order_number=Field(found.value, evidence))
+            elif found.kind != "order" and made.reference is None:
+                made = replace(made, reference=Field(found.value, evidence))
         return made
 
     def with_party(
@@ -91,7 +92,10 @@ class Filler:
         if not parties:
             return made
         best = parties[0]
-        raw = self._field(best, best.raw)
+        raw = Field(
+            self.document.evidence(best.start, best.end).quote,
+            self.document.evidence(best.start, best.end),
+        )
         clean = self._field(best, best.clean)
         made = replace(made, merchant_raw=raw, merchant=clean)
         if made.direction is Direction.CREDIT or made.event is Event.TRANSFER_OUT:

@@ -9,21 +9,34 @@ from dataclasses import dataclass
 from extraction.extractors.phrases import Hit
 from extraction.reading import Direction
 
-_LEAD = re.compile(r"[\s:\-–|>\"'“(\[.#]*")
+_LEAD = re.compile(r"[\s:\-–|>\"'“(\[【「.#]*(?:VPA\s|linked\s)?")
 _LONGEST = 60
 _END = re.compile(
-    r"\n|\t|[;|!?。！？،؛]|\.(?=\s|$)|,(?=\s|\d|$)|[()\[\]{}\"“”<>「」【】《》]|\s-\s|\s–\s|:\s"
-    r"|[\s:](?=https?://)|\. ?(?=[A-Z][a-z]+ )|\s\*(?=\s)|/-"
+    r"\n|\t|~|[;|!?。！？،؛]|(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!e\.V)\.(?=\s|$)|,(?=\s|\d|$)|[()\[\]{}\"“”<>「」【】《》]|\s-\s|\s–\s|:\s"
+    r"|[\s:](?=https?://)|(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)\. ?(?=[A-Z][a-z]+ )|\s\*(?=\s)|/-"
 )
-_TRAIL = " \t-–,.:;/&|*'\"("
+_TRAIL = " \t-–,.:;/&|*'\"(_"
 _NO_NAME = re.compile(r"[\d\s\W]*$")
 _NAME_CASE = re.compile(r"[^\W\d_a-zß-öø-ÿа-я]|\d|@|[a-z0-9]+[.*@][a-z0-9]|[A-Z]")
+# What follows a preposition in bank prose without being a name.
+_NOT_NAMES = re.compile(
+    r"(?:your|you|our|us|the|a/c|acct?|account|card|dear|https?:|www\.|any|this|this transaction"
+    r"|su|tu|sua|votre|ihr|ihre[mnr]?|ihnen|dir|dich|sie|customer|bank account|debit card"
+    r"|credit card|upi|neft|imps|rtgs)\b",
+    re.IGNORECASE,
+)
 _STORE_NUMBER = re.compile(r"(?:\s+#?\d{3,}|\s+[*#]\s?[A-Z0-9]{4,})+$")
 _PROCESSOR = re.compile(
     r"^(?:PAYPAL|PP|SQ|TST|SUMUP|SP|IZ|ZETTLE|MERCPAGO|MERCADOPAGO|MP|DLO|EBANX|GOOGLE|APPLE\.COM)"
     r"\s?\*\s?(?=\S{3})",
     re.IGNORECASE,
 )
+
+
+# A UPI handle or the like: the part before the provider is the payee.
+_HANDLE = re.compile(r"([\w.-]{2,60})@\w+")
+# A name that is a card or account is none.
+_ACCOUNT_INSIDE = re.compile(r"\b(?:card|a/c|acct?|account|bank account)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +52,8 @@ class FoundParty:
     @property
     def clean(self) -> str:
         """The name without a payment processor's prefix and a store number."""
-        name = _PROCESSOR.sub("", self.raw)
+        handle = _HANDLE.fullmatch(self.raw)
+        name = handle[1] if handle else _PROCESSOR.sub("", self.raw)
         name = _STORE_NUMBER.sub("", name).strip(_TRAIL)
         return " ".join(name.split()) or self.raw
 
@@ -54,7 +68,7 @@ class Surroundings:
     direction: Direction | None
 
 
-_SCORES = {"label": 3.0, "at": 2.2, "to": 1.4, "from": 1.4, "before": 2.0, "by": 1.2}
+_SCORES = {"label": 3.0, "at": 2.2, "on": 1.0, "to": 1.4, "from": 1.4, "before": 2.0, "by": 1.2}
 
 
 def find_parties(text: str, hits: list[Hit], around: Surroundings) -> list[FoundParty]:
@@ -89,7 +103,7 @@ def _right(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
     lead = _LEAD.match(text, hit.end)
     start = lead.end() if lead else hit.end
     skipped = text[hit.end : start]
-    if skipped.count("\n") > 1 or ("\n" in skipped and hit.name != "label"):
+    if skipped.count("\n") > 2 or ("\n" in skipped and hit.name != "label"):
         return None
     limit = min(len(text), start + _LONGEST)
     index = bisect_left(around.starts, start)
@@ -122,6 +136,8 @@ def _left(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
 
 
 def _is_name(raw: str, *, strict: bool) -> bool:
-    if len(raw) < 2 or _NO_NAME.fullmatch(raw):
+    if len(raw) < 2 or _NO_NAME.fullmatch(raw) or _NOT_NAMES.match(raw):
         return False
-    return not strict or _NAME_CASE.match(raw) is not None
+    if not strict:
+        return True
+    return _NAME_CASE.match(raw) is not None and not _ACCOUNT_INSIDE.search(raw)

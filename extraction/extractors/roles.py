@@ -59,7 +59,7 @@ def _from_left(text: str, amount: Amount, labels: list[Hit], floor: int) -> str 
             if not decimal and not _PLAIN_LINK.fullmatch(between):
                 return None
         if _ONLY_MARKS.fullmatch(between):
-            return hit.name if between.count("\n") <= 1 else None
+            return hit.name if between.count("\n") <= 2 else None
         if _BREAKS.search(between) or "\t" in between.strip("\t "):
             return None
         return hit.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ from finance.models import Transaction
 from finance.money import InvalidMoney, Money
 from finance.templatetags.money import plain_money
 from mail_ingest.models import Email
-from mail_ingest.parsing import UnparsableMessage
+from mail_ingest.parsing import UnparsableMessage, parse_message
+from mail_ingest.storage import load_raw
 from tenancy.models import Tenant
 from tenancy.pages import page
 from tenancy.scope import current_tenant_id
@@ -121,13 +123,15 @@ def evidence_context(email: Email, item: int) -> dict[str, Any]:
 def readable_text(email: Email) -> str:
     """The text that evidence spans index; "" for a message that cannot be parsed."""
     try:
-        return document_of(email, Tenant.objects.get(id=current_tenant_id())).text
+        parsed = parse_message(load_raw(email))
+        return document_of(parsed, email, Tenant.objects.get(id=current_tenant_id())).text
     except UnparsableMessage:
         return ""
 
 
 def marked(text: str, fields: Mapping[str, Any]) -> Iterator[Part]:
-    """The text in order, cut at the fields' spans; of spans that overlap the first is marked."""
+    """The text in order, cut at the fields' spans; of spans that overlap the first is marked.
+    Empty lines, of which mail made from HTML is full, are left out."""
     at = 0
     spans = sorted(
         (field["start"], field["end"], name)
@@ -138,12 +142,16 @@ def marked(text: str, fields: Mapping[str, Any]) -> Iterator[Part]:
         if start < at or end > len(text):
             continue
         if start > at:
-            yield Part(text[at:start])
+            yield Part(_closer(text[at:start]))
         label, colour = FIELDS[name]
         yield Part(text[start:end], str(label), colour)
         at = end
     if at < len(text):
-        yield Part(text[at:])
+        yield Part(_closer(text[at:]))
+
+
+def _closer(text: str) -> str:
+    return re.sub(r"\s*\n\s*", "\n", text)
 
 
 def shown_fields(candidate: Mapping[str, Any], booked: Transaction | None) -> list[ShownField]:
@@ -165,17 +173,22 @@ def _booked(row: Transaction) -> Iterator[ShownField]:
     category = splits[0].category if len(splits) == 1 else None
     values = {
         "amount": (_("Amount"), "amount", str(plain_money(row.amount))),
-        "booked_on": (_("Date"), "date", date_format(row.booked_on)),
+        "booked_on": (_("Date"), "date", date_format(row.booked_on, "j F Y")),
         "merchant": (_("Merchant"), "merchant", row.merchant),
         "account_id": (_("Account"), "account", str(row.account)),
         "category_id": (_("Category"), "none", category.label if category else ""),
     }
     for name, (label, colour, shown) in values.items():
-        told = next(
-            (row.provenance[of] for of in OF_TRANSACTION[name] if of in row.provenance), {}
-        )
         if shown:
-            yield ShownField(label, colour, shown, set_by(told))
+            yield ShownField(label, colour, shown, set_by(_told(row.provenance, name)))
+
+
+def _told(provenance: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What set a transaction's field: a person before what was read, that before the booking."""
+    known = [provenance[of] for of in OF_TRANSACTION[name] if of in provenance]
+    people = [told for told in known if told.get("by") in {"user", "token"}]
+    read = [told for told in known if "route" in told]
+    return next(iter([*people, *read, *known]), {})
 
 
 def _read(name: str, field: Mapping[str, Any], candidate: Mapping[str, Any]) -> ShownField:

@@ -154,5 +154,8 @@
     bar.value = event.detail.loaded;
   });
 
+  const zone = document.querySelector("[data-time-zone]");
+  if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
   onLoad();
 })();

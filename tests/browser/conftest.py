@@ -1,0 +1,185 @@
+"""A whole installation, as `make run` starts it, and a browser that looks at it.
+
+Nothing in here is faked: web, worker and dispatcher are processes of their own on free loopback
+ports, with a data folder of their own; mail that Inledger sends goes to a mail server here.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+IMAGES = ROOT / "docs" / "images"
+DESKTOP = {"width": 1280, "height": 860}
+PHONE = {"width": 360, "height": 740}
+PASSWORD = "nine lives of a cat"
+# A browser that looks for updates would call home.
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run",
+)  # fmt: skip
+START_SECONDS = 60
+
+
+class Mailroom:
+    """An SMTP server that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.received: list[tuple[list[str], str]] = []
+
+    async def handle_DATA(self, server: object, session: object, envelope: Envelope) -> str:  # noqa: N802
+        text = message_from_bytes(bytes(envelope.content or b""), policy=policy.default)
+        self.received.append((list(envelope.rcpt_tos), text.get_content()))
+        return "250 Accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A running Inledger."""
+
+    url: str
+    mail: Mailroom
+
+    def latest_code_for(self, email: str, *, seconds: float = 30) -> str:
+        """The newest one-time code that was mailed to somebody; waits for the job."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for recipients, text in reversed(self.mail.received):
+                found = re.search(r"^\s+(\d{6})\s*$", text, re.MULTILINE)
+                if found and email in recipients:
+                    return found[1]
+            time.sleep(0.2)
+        raise AssertionError(f"No code was mailed to {email} within {seconds} s.")
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    data, port, mail = tmp_path_factory.mktemp("installation"), free_port(), Mailroom()
+    smtp = Controller(mail, hostname="127.0.0.1", port=free_port())
+    smtp.start()
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(data),
+        "PORT": str(port),
+        "PUBLIC_URL": f"http://localhost:{port}",
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": str(smtp.port),
+        "LOG_LEVEL": "WARNING",
+    }
+    for name in ("DATABASE_URL", "BROKER_URL", "DJANGO_SETTINGS_MODULE"):
+        environment.pop(name, None)
+    with (data / "output.txt").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"],
+            cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            _wait_until_ready(port, process, data / "output.txt")
+            yield Installation(f"http://localhost:{port}", mail)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=60)
+            smtp.stop()
+
+
+def _wait_until_ready(port: int, process: subprocess.Popen[bytes], output: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=2)) as web:
+                web.request("GET", "/readyz")
+                if web.getresponse().status == http.client.OK:
+                    return
+        except (OSError, http.client.HTTPException):
+            pass
+        time.sleep(0.3)
+    raise AssertionError(f"Inledger did not start:\n{output.read_text(errors='replace')[-4000:]}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser, installation: Installation) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        base_url=installation.url, viewport=DESKTOP, color_scheme="light", locale="en-GB",
+        timezone_id="Europe/Berlin", reduced_motion="reduce",
+    )  # fmt: skip
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complained about: scripts that fail, what the policy refused, 5xx."""
+    return []
+
+
+@pytest.fixture
+def page(context: BrowserContext, complaints: list[str]) -> Page:
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(f"{message.text} at {message.location}")
+            if message.type == "error" and "status of 4" not in message.text
+            else None
+        ),
+    )
+    return page
+
+
+def register(page: Page, installation: Installation, email: str, name: str) -> None:
+    """A new person with a ledger of their own, by the pages and the mailed code."""
+    page.goto("/register/")
+    page.get_by_label("Your name").fill(name)
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Make the account").click()
+    page.get_by_label("Code").fill(installation.latest_code_for(email))
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Overview").wait_for()
+
+
+def sample_archive(path: Path) -> Path:
+    """The demo's mailbox, as a person would have it on their disk."""
+    samples = ROOT / "tests" / "samples"
+    names = [line.strip() for line in (samples / "demo.txt").read_text().splitlines()]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            if name and not name.startswith("#"):
+                archive.write(samples / name, name)
+    return path

@@ -1,0 +1,152 @@
+"""The first day: register, import a mailbox, see what came of it, decide, see the balance move."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import (
+    DESKTOP,
+    IMAGES,
+    PHONE,
+    Installation,
+    register,
+    sample_archive,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+READ_MS = 90_000
+
+
+def amount(text: str) -> float:
+    return float(re.sub(r"[^\d.\-]", "", text.replace("\N{MINUS SIGN}", "-")))
+
+
+def balance_of(page: Page, account: str) -> float:
+    page.goto("/")
+    row = page.locator("table.balances tr", has=page.get_by_role("link", name=account)).first
+    return amount(row.locator(".money").inner_text())
+
+
+def import_by_page(page: Page, archive: Path) -> None:
+    page.get_by_role("link", name="Choose a file").click()
+    page.get_by_label("File").set_input_files(archive)
+    page.get_by_label("This archive is mine, and complete").check()
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_role("heading", name="Balances")).to_be_visible(timeout=READ_MS)
+    expect(page.get_by_role("heading", name="Reading your mail")).to_be_hidden(timeout=READ_MS)
+
+
+def test_a_mailbox_becomes_a_ledger_that_a_person_decides_about(
+    page: Page, installation: Installation, complaints: list[str], tmp_path: Path
+) -> None:
+    register(page, installation, "first-day@example.org", "Lena Brandt")
+    expect(page.get_by_role("heading", name="Import a mailbox")).to_be_visible()
+    import_by_page(page, sample_archive(tmp_path / "Mailbox 2026.zip"))
+
+    # Every transaction shows the words that it was read from.
+    page.get_by_role("link", name="Transactions", exact=True).click()
+    page.get_by_role("link", name="Frischmarkt Eppendorf").first.click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer.locator("mark.amount").first).to_contain_text("54,12")
+    expect(drawer.locator("mark.merchant").first).to_contain_text("Frischmarkt")
+    expect(drawer.get_by_text("by rule").first).to_be_visible()
+    assert re.search(r"/transactions/[0-9a-f-]{36}/$", page.url)
+
+    # What is changed in place is saved, and the row behind follows.
+    drawer.get_by_label("Category").select_option(label="\N{EM SPACE}Groceries")
+    expect(drawer.get_by_text("Saved.")).to_be_visible()
+    expect(drawer.get_by_text("by you")).to_be_visible()
+    page.keyboard.press("Escape")
+    assert page.url.endswith("/transactions/")
+    row = page.locator(".row.entry", has_text="Frischmarkt Eppendorf").first
+    expect(row.locator(".category")).to_contain_text("Groceries")
+
+    # A proposal counts only once it is accepted; undo takes it back.
+    page.goto("/review/")
+    question = page.locator(".row.question", has_text="Hausverwaltung").first
+    question.get_by_role("link").click()
+    expect(page.locator("#question-title")).to_contain_text("Hausverwaltung")
+    asked = amount(page.locator(".question-pane > header .money").inner_text())
+    account = page.get_by_label("Account").locator("option:checked").inner_text()
+    number = account.rpartition("…")[2]
+    waiting = int(page.locator("#review-count > span").first.inner_text())
+    before = balance_by_number(page, number)
+    page.goto("/review/")
+    page.locator(".row.question", has_text="Hausverwaltung").first.get_by_role("link").click()
+    expect(page.locator("#question-title")).to_contain_text("Hausverwaltung")
+    page.keyboard.press("a")
+    expect(page.get_by_text("Booked.")).to_be_visible()
+    expect(page.locator("#review-count > span").first).to_have_text(str(waiting - 1))
+    assert balance_by_number(page, number) == pytest.approx(before + asked)
+    assert complaints == []
+
+
+def balance_by_number(page: Page, number: str) -> float:
+    page.goto("/accounts/")
+    row = page.locator("tbody tr", has_text=f"…{number}").first
+    return amount(row.locator(".money").inner_text())
+
+
+def test_the_queue_is_worked_through_by_keyboard_and_undone(
+    page: Page, installation: Installation, complaints: list[str], tmp_path: Path
+) -> None:
+    register(page, installation, "keys@example.org", "Tom Brandt")
+    page.get_by_role("button", name="Import the sample").click()
+    expect(page.get_by_role("heading", name="Balances")).to_be_visible(timeout=READ_MS)
+    page.goto("/review/")
+    waiting = int(page.locator("#review-count > span").first.inner_text())
+    first = page.locator("#question-title").inner_text()
+    page.keyboard.press("x")
+    expect(page.get_by_text("Noted: not a transaction.")).to_be_visible()
+    expect(page.locator("#review-count > span").first).to_have_text(str(waiting - 1))
+    page.keyboard.press("u")
+    expect(page.locator("#review-count > span").first).to_have_text(str(waiting))
+    expect(page.locator("#question-title")).to_have_text(first)
+    page.keyboard.press("j")
+    expect(page.locator(".question [aria-current=true]")).to_have_count(1)
+    page.keyboard.press("e")
+    expect(page.get_by_label("Merchant")).to_be_focused()
+    assert complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_are_photographed_for_the_readme(
+    page: Page, installation: Installation, complaints: list[str], scheme: str
+) -> None:
+    register(page, installation, f"pictures-{scheme}@example.org", "Lena Brandt")
+    page.get_by_role("button", name="Import the sample").click()
+    expect(page.get_by_role("heading", name="Balances")).to_be_visible(timeout=READ_MS)
+    expect(page.get_by_role("heading", name="Reading your mail")).to_be_hidden(timeout=READ_MS)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    for size, suffix in ((DESKTOP, ""), (PHONE, "-phone")):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        for name in ("dashboard", "transactions", "review", "emails", "jobs", "settings"):
+            page.goto("/" if name == "dashboard" else f"/{name}/")
+            _photograph(page, f"{name}{suffix}-{scheme}")
+        page.goto("/transactions/?search=Frischmarkt")
+        page.get_by_role("link", name="Frischmarkt Eppendorf").first.click()
+        mark = page.get_by_role("dialog").locator("mark.merchant").first
+        mark.scroll_into_view_if_needed()
+        _photograph(page, f"evidence{suffix}-{scheme}")
+        assert_nothing_sticks_out(page)
+    assert complaints == []
+
+
+def _photograph(page: Page, name: str) -> None:
+    page.wait_for_load_state("networkidle")
+    assert_nothing_sticks_out(page)
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=IMAGES / f"{name}.png")
+
+
+def assert_nothing_sticks_out(page: Page) -> None:
+    wide = page.evaluate(
+        "[...document.querySelectorAll('html, dialog[open]')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.tagName)"
+    )
+    assert wide == []
