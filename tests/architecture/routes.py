@@ -49,7 +49,7 @@ def all_routes(urlconf: str | None = None) -> list[Route]:
     """Without the operators' admin, which `tests/config/test_admin.py` walks."""
     routes = []
     for function, pattern, *_ in extract_views_from_urlpatterns(get_resolver(urlconf).url_patterns):
-        template = simplify_regex(pattern)
+        template = simplify_regex(str(pattern))
         if not template.startswith(("/admin/", "/static/")):
             view = getattr(function, "cls", None) or getattr(function, "view_class", function)
             routes.append(Route(template, view, actions_of(function, view)))

@@ -16,9 +16,9 @@ from typing import Any
 
 from django.db.models import Model
 from django.utils import timezone
-from extraction.models import EmailExtraction, LLMTransaction
 
 from accounts.models import ApiToken, Invitation, Membership, Role, User
+from extraction.models import EmailExtraction, LLMTransaction
 from finance.categories import add_category
 from finance.models import CategoryKind, ReviewItem
 from jobs.models import Job
