@@ -9,7 +9,12 @@ from extraction.document import Document
 from extraction.extractors.accounts import FoundAccount
 from extraction.extractors.amounts import Amount
 from extraction.extractors.dates import FoundDate, FoundTime, moment
-from extraction.extractors.parties import FoundParty, Surroundings, find_parties
+from extraction.extractors.parties import (
+    FoundParty,
+    Surroundings,
+    find_bare_name,
+    find_parties,
+)
 from extraction.extractors.phrases import Hit
 from extraction.extractors.references import FoundReference
 from extraction.reading import Candidate, Direction, Event, Evidence, Field, Reason
@@ -88,10 +93,13 @@ class Filler:
         """Merchant (raw and clean), or counterparty for transfers; a name serves as both where
         only one is known."""
         around = Surroundings([start for start, _ in walls], walls, sentence, made.direction)
-        parties = find_parties(self.document.normalized, hits, around)
-        if not parties:
+        text = self.document.normalized
+        parties = find_parties(text, hits, around)
+        best = parties[0] if parties else None
+        if best is None and made.event in (Event.PURCHASE, Event.HOLD):
+            best = find_bare_name(text, around, sentence[0])
+        if best is None:
             return made
-        best = parties[0]
         raw = Field(
             self.document.evidence(best.start, best.end).quote,
             self.document.evidence(best.start, best.end),

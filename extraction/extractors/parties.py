@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import pairwise
 
 from extraction.extractors.phrases import Hit
 from extraction.reading import Direction
@@ -87,6 +88,41 @@ def find_parties(text: str, hits: list[Hit], around: Surroundings) -> list[Found
     return sorted(found, key=lambda party: (-party.score, party.start))
 
 
+def find_bare_name(text: str, around: Surroundings, after: int) -> FoundParty | None:
+    """A name that nothing introduces: the first words in capitals between other fields, from
+    `after` (the amount) on or, failing that, before it. None in a message all in capitals."""
+    if text.isupper():
+        return None
+    cuts = sorted({0, len(text), *(place for span in around.spans for place in span)})
+    chunks: list[tuple[int, int]] = []
+    for start, end in pairwise(cuts):
+        if any(first <= start and end <= last for first, last in around.spans):
+            continue
+        edges = [start, *(place for match in _END.finditer(text, start, end) for place in match.span()), end]
+        chunks += list(pairwise(edges))
+    found = [_trimmed(text, start, end) for start, end in chunks]
+    names = [(start, end) for start, end in found if _in_capitals(text[start:end])]
+    best = min(names, key=lambda span: (span[0] < after, span[0]), default=None)
+    if best is None:
+        return None
+    return FoundParty(text[best[0] : best[1]], *best, "bare", 0.5)
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start] in _TRAIL:
+        start += 1
+    while end > start and text[end - 1] in _TRAIL:
+        end -= 1
+    return start, end
+
+
+def _in_capitals(name: str) -> bool:
+    letters = [char for char in name if char.isalpha()]
+    if not 4 <= len(letters) <= 40 or _NOT_NAMES.match(name) or _ACCOUNT_INSIDE.search(name):
+        return False
+    return all(char.isupper() for char in letters) and len(letters) * 2 > len(name)
+
+
 def _score(hit: Hit, span: tuple[int, int], around: Surroundings) -> float:
     score = _SCORES[hit.name]
     first, last = around.sentence
@@ -103,6 +139,9 @@ def _right(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
     lead = _LEAD.match(text, hit.end)
     start = lead.end() if lead else hit.end
     skipped = text[hit.end : start]
+    label = text[hit.start : hit.end]
+    if hit.name == "label" and label.isupper() and not skipped.strip(" ") and not text.isupper():
+        return None  # "TIENDA LA ESQUINA" is a name, "TIENDA: LA ESQUINA" has a label
     if skipped.count("\n") > 2 or ("\n" in skipped and hit.name != "label"):
         return None
     limit = min(len(text), start + _LONGEST)
