@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from config.charts import BarChart, Slice, bar_chart
-from config.demo import MAILBOX, archive
+from config.demo import MAILBOX, SAMPLES, archive
 from extraction.scheduling import pending_emails
 from finance.models import MonthlyTotal
 from finance.querysets import Spending, dashboard, month_totals, spending, today
@@ -50,6 +50,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "groups": by_currency(shown.balances),
         "chart_month": latest or now,
         "chart": _chart(spending(totals), latest) if latest else None,
+        "has_sample": SAMPLES.exists(),
         "is_empty": not shown.balances and not Email.objects.exists(),
     }
     return render(request, "config/dashboard.html", context)

@@ -50,10 +50,13 @@ class CategoryField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 
 class TreeForm(forms.Form):
-    """A form whose category fields offer the tree, read once."""
+    """A form whose category fields offer the tree, read once. `id_prefix` keeps the ids of a form
+    in the drawer apart from those of the page below."""
+
+    id_prefix: ClassVar[str] = "id"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"auto_id": f"{self.id_prefix}_%s"} | kwargs)
         for field in self.fields.values():
             if isinstance(field, CategoryField):
                 field.widget.choices = field.tree()  # type: ignore[attr-defined]
@@ -156,6 +159,8 @@ def amount_field() -> forms.DecimalField:
 
 
 class NewTransactionForm(MoneyForm):
+    id_prefix = "id_new"
+
     account: forms.ModelChoiceField[FinancialAccount] = forms.ModelChoiceField(
         FinancialAccount.objects.filter(is_archived=False), label=_("Account"), empty_label=None
     )
@@ -169,6 +174,8 @@ class NewTransactionForm(MoneyForm):
 
 class TransactionForm(TreeForm):
     """What is changed in place; saved field by field. `version` is the row's when it was shown."""
+
+    id_prefix = "id_edit"
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     merchant = forms.CharField(label=_("Merchant"), max_length=200, required=False)

@@ -66,7 +66,8 @@ def invitation(request: HttpRequest) -> HttpResponse:
         context = {"problem": str(error)}
         return render(request, "accounts/invitation.html", context, status=error.status)
     is_here = request.user.is_authenticated
-    form = forms.Form(request.POST or None) if is_here else NewMemberForm(request.POST or None)
+    posted = request.POST if request.method == "POST" else None
+    form = forms.Form(posted) if is_here else NewMemberForm(posted)
     if request.method == "POST" and form.is_valid():
         try:
             return _join(request, found, token, form)

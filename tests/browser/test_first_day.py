@@ -55,14 +55,14 @@ def test_a_mailbox_becomes_a_ledger_that_a_person_decides_about(
     expect(drawer.locator("mark.amount").first).to_contain_text("54,12")
     expect(drawer.locator("mark.merchant").first).to_contain_text("Frischmarkt")
     expect(drawer.get_by_text("by rule").first).to_be_visible()
-    assert re.search(r"/transactions/[0-9a-f-]{36}/$", page.url)
+    page.wait_for_url(re.compile(r"/transactions/[0-9a-f-]{36}/$"))
 
     # What is changed in place is saved, and the row behind follows.
     drawer.get_by_label("Category").select_option(label="\N{EM SPACE}Groceries")
     expect(drawer.get_by_text("Saved.")).to_be_visible()
     expect(drawer.get_by_text("by you")).to_be_visible()
     page.keyboard.press("Escape")
-    assert page.url.endswith("/transactions/")
+    page.wait_for_url("**/transactions/")
     row = page.locator(".row.entry", has_text="Frischmarkt Eppendorf").first
     expect(row.locator(".category")).to_contain_text("Groceries")
 
