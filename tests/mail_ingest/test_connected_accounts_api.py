@@ -200,3 +200,13 @@ def test_a_list_takes_the_same_queries_however_long(api: APIClient) -> None:
             assert len(api.get(URL).json()["data"]) == number + 1
         counts.append(len(queries))
     assert counts[0] == counts[-1], json.dumps(counts)
+
+
+def test_a_fetch_can_be_triggered_as_a_job(api: APIClient) -> None:
+    pk = api.post(URL, BODY).json()["id"]
+    trigger = "/api/v1/jobs/trigger/mail_ingest.fetch_account"
+    for name in (pk, "Ada's mail"):
+        answer = api.post(trigger, {"account": name})
+        assert (answer.status_code, answer.json()["subject"]) == (202, pk), answer.json()
+    for body in ({}, {"account": 5}, {"account": pk, "more": 1}, {"account": "nobody's"}):
+        assert api.post(trigger, body).status_code == 400
