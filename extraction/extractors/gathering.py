@@ -182,8 +182,10 @@ def _main_amount(
 
     def rank(item: Amount) -> tuple[float, ...]:
         labelled = found.roles.get(item) in (*MAIN_ROLES, own_role)
-        inside = hit is not None and hit.start <= item.start < hit.end
         same = found.segments.index(item.start) == sentence
+        inside = (
+            hit is not None and same and -_BESIDE <= item.end - hit.start <= hit.end - hit.start
+        )
         return (
             -float(bool(item.codes)),
             -float(item.currency == account_currency),
@@ -196,6 +198,10 @@ def _main_amount(
 
     best = min(usable, key=rank)
     return best, _doubts(best, usable, found)
+
+
+# How near an amount stands before its event phrase: "Rs 500 has been debited".
+_BESIDE = 12
 
 
 def _account_currency(document: Document, found: Findings) -> str | None:

@@ -43,6 +43,5 @@ def _believable(candidate: Candidate) -> bool:
         candidate.balance is not None or candidate.available_limit is not None,
         candidate.reference is not None,
         candidate.occurred_on is not None and not candidate.occurred_on.inferred,
-        candidate.merchant is not None,
     )
     return candidate.amount is not None and sum(signs) >= 2

@@ -98,7 +98,11 @@ def find_bare_name(text: str, around: Surroundings, after: int) -> FoundParty | 
     for start, end in pairwise(cuts):
         if any(first <= start and end <= last for first, last in around.spans):
             continue
-        edges = [start, *(place for match in _END.finditer(text, start, end) for place in match.span()), end]
+        edges = [
+            start,
+            *(place for match in _END.finditer(text, start, end) for place in match.span()),
+            end,
+        ]
         chunks += list(pairwise(edges))
     found = [_trimmed(text, start, end) for start, end in chunks]
     names = [(start, end) for start, end in found if _in_capitals(text[start:end])]

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from extraction.extractors.amounts import find_amounts, resolve
+from extraction.extractors.numbers import parse_number
+from tests.extraction.reading_help import make_document
+
+
+@pytest.mark.parametrize(
+    ("token", "currency", "value"),
+    [
+        ("1.234,56", "EUR", "1234.56"),
+        ("1,23,456.00", "INR", "123456.00"),
+        ("1'250.77", "CHF", "1250.77"),
+        (".93", "USD", "0.93"),
+        ("1 234,56", "PLN", "1234.56"),
+        ("47,000", "JPY", "47000"),
+        ("1.234", "EUR", "1234"),
+        ("1.234", "KWD", "1.234"),
+        ("120,000", "TND", "120.000"),
+        ("12,5", "EUR", "12.5"),
+        ("1.234.567", "COP", "1234567"),
+    ],
+)
+def test_numbers_of_all_styles(token: str, currency: str, value: str) -> None:
+    assert parse_number(token, currency) == Decimal(value)
+
+
+@pytest.mark.parametrize("token", ["192.168.0.1", "1,2,3"])
+def test_what_is_no_number(token: str) -> None:
+    assert parse_number(token) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "amount", "currency"),
+    [
+        ("₹1,23,456.00", None, "123456.00", "INR"),
+        ("Rs. 500/-", "PK", "500.00", "PKR"),
+        ("Rs.15,OOO", "IN", "15000.00", "INR"),
+        ("$ 12.990", "CL", "12990", "CLP"),
+        ("CAD $275.18", None, "275.18", "CAD"),
+        ("1 234,50 kr", "NO", "1234.50", "NOK"),
+        ("١٬٢٥٠٫٧٥ ريال", "SA", "1250.75", "SAR"),
+        ("५००.०० रुपये", "IN", "500.00", "INR"),
+        ("3万円", "JP", "30000", "JPY"),
+        ("KD 12.500", None, "12.500", "KWD"),
+        ("USD\u00a01\u202f250.00", None, "1250.00", "USD"),
+        ("R$ 1\u200b.249,90", None, "1249.90", "BRL"),
+        ("2.5 lakh rupees", "IN", "250000.00", "INR"),
+    ],
+)
+def test_money_in_a_text(text: str, country: str | None, amount: str, currency: str) -> None:
+    document = make_document(f"Paid {text} today")
+    countries = {country: 5.0} if country else {}
+    found = resolve(find_amounts(document, ()), document.normalized, countries, None)
+    assert [(str(item.money), item.currency) for item in found if item.codes] == [
+        (amount, currency)
+    ]
+
+
+def test_a_dollar_that_nothing_explains_is_ambiguous() -> None:
+    document = make_document("Paid $ 12.00 today")
+    (found,) = resolve(find_amounts(document, ()), document.normalized, {}, None)
+    assert found.ambiguous
+
+
+@pytest.mark.parametrize("text", ["5 km", "le 12 mars", "Re: 500", "20%", "card *1234", "ALL 5"])
+def test_what_only_looks_like_money(text: str) -> None:
+    assert not [item for item in find_amounts(make_document(f"x {text} y"), ()) if item.codes]

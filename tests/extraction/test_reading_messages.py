@@ -1,0 +1,88 @@
+"""Our own messages (messages/own.jsonl), and the traps that must never be booked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from extraction.evaluation import evaluate
+from extraction.reading import Direction, Event, Reason, Verdict, would_book
+from tests.extraction.reading_help import only_candidate, read
+
+OWN = Path(__file__).parent / "messages" / "own.jsonl"
+
+NEVER_BOOKED = {
+    Event.ONE_TIME_CODE: "482910 is the OTP to pay INR 999.00 at BIG SHOP with card XX7781.",
+    Event.DECLINED: "Your payment of $20.00 at SHOP with card ending 1234 was declined.",
+    Event.SCHEDULED: "Rs 500.00 will be debited from your a/c XX1234 on 10-05-26.",
+    Event.STATEMENT: "Your card statement is ready. Total amount due: $50.00.",
+    Event.PROMOTION: "You are pre-approved for a loan up to $5,000. Apply now!",
+    Event.NOTICE: "Your card ending 1234 has been activated.",
+}
+
+
+def test_our_own_messages_are_read_right() -> None:
+    report = evaluate(OWN).report()["overall"]
+    assert report["detection"] == {"precision": 1.0, "recall": 1.0}
+    assert report["autobook"]["right"] == 1.0
+    fields = report["fields"]
+    for name in ("amount", "currency", "direction", "account_last4", "balance", "reference"):
+        assert fields[name]["exact"] >= 0.99, name
+    assert fields["date"]["exact"] >= 0.98
+    assert fields["merchant"]["exact"] >= 0.95
+
+
+@pytest.mark.parametrize("event", NEVER_BOOKED)
+def test_what_is_never_booked(event: Event) -> None:
+    reading = read(NEVER_BOOKED[event])
+    assert (reading.verdict, reading.event) == (Verdict.NOT_BOOKED, event)
+    assert not any(would_book(candidate) for candidate in reading.candidates)
+
+
+def test_a_footer_declines_nothing() -> None:
+    candidate = only_candidate(
+        "You spent £12.00 at SHOP with card ending 1234. If this was not you, or it was declined,"
+        " call us. Never share your one-time passcode."
+    )
+    assert candidate.event is Event.PURCHASE
+    assert would_book(candidate)
+
+
+def test_a_future_refund_is_not_money_in() -> None:
+    assert read("Your refund of Rs 500 will be credited to your account XX1234.").event is (
+        Event.SCHEDULED
+    )
+
+
+def test_a_card_payment_is_seen_from_its_account() -> None:
+    received = only_candidate("Payment of Rs 500 was received on your credit card XX1234.")
+    paid = only_candidate("You paid your credit card bill of Rs 500 from a/c XX1234.")
+    assert (received.event, received.direction) == (Event.CARD_PAYMENT, Direction.CREDIT)
+    assert (paid.event, paid.direction) == (Event.CARD_PAYMENT, Direction.DEBIT)
+
+
+def test_two_amounts_wait_for_a_person() -> None:
+    candidate = only_candidate("Your card ending 1234 was charged. $12.00 or $15.00 at SHOP.")
+    assert Reason.TWO_AMOUNTS in candidate.reasons
+    assert not would_book(candidate)
+
+
+def test_the_amount_of_the_account_is_the_amount() -> None:
+    candidate = only_candidate(
+        "Your card ending 1234 was charged USD 20.00 (AED 73.46) at SHOP. Balance: AED 900.00"
+    )
+    assert candidate.amount is not None
+    assert candidate.original_amount is not None
+    assert candidate.amount.value.currency == "AED"
+    assert candidate.original_amount.value.currency == "USD"
+
+
+def test_an_amount_may_stand_only_in_the_subject() -> None:
+    candidate = only_candidate("See the app for details.", subject="You spent €12.50 at Bakery")
+    assert candidate.amount is not None
+    assert str(candidate.amount.value) == "12.50"
+
+
+def test_what_says_nothing_of_money_is_not_financial() -> None:
+    assert read("Hello Ann, shall we meet on Friday at 10:30?").verdict is Verdict.NOT_FINANCIAL
