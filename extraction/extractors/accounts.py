@@ -9,9 +9,11 @@ from extraction.extractors.phrases import Hit
 
 _MASK = "xX*•●∙·#…✱＊х"
 # Digits behind a mask: "XX1234", "**** **** 1234", "...4321", "4111-XXXX-XXXX-1234".
+# Possessive quantifiers: a long run of mask characters is walked once.
 _MASKED = re.compile(
-    rf"(?:(?<=[Aa]/[Cc])|(?<=[Aa]cct)|(?<![\w/]))(?:[A-Z]{{2}}\d{{2}}[ ]?)?(?:\d{{2,6}}[ -]?)?"
-    rf"(?:[{_MASK}]{{1,20}}[ -]?|\.{{2,12}}[ ]?){{1,8}}(\d{{2,10}})(?![A-Za-z0-9%]|[.,]\d)"
+    rf"(?:(?<=[Aa]/[Cc])|(?<=[Aa]cct)|(?<![\w/{_MASK}]))(?:[A-Z]{{2}}\d{{2}}[ ]?)?"
+    rf"(?:\d{{2,6}}+[ -]?)?(?:[{_MASK}]{{1,20}}+[ -]?+|\.{{2,12}}+[ ]?+){{1,8}}+"
+    rf"(\d{{2,10}})(?![A-Za-z0-9%]|[.,]\d)"
 )
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?!\w)")
 _LINK = re.compile(

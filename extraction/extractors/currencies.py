@@ -26,10 +26,12 @@ _WORD_CODES = frozenset([
     "ALL", "TOP", "CUP", "SOS", "PEN", "MAD", "LAK", "TRY", "BAM", "COP", "BOB", "RON", "GEL",
     "NAD", "DOP", "SAR",
 ])  # fmt: skip
+# Codes that are English words: "ALL 5 cards", "TOP 10".
+_ONLY_AFTER = frozenset(["ALL", "TOP", "CUP", "SOS"])
 # Short lower-case words that still mean money beside a number.
 _SHORT_OK = frozenset([
     "rs", "kr", "tk", "rp", "rm", "ft", "zl", "zł", "kc", "kč", "tl", "ks", "sh", "kn", "dh",
-    "km",
+
 ])  # fmt: skip
 
 
@@ -162,6 +164,8 @@ def _cased(mark: str, codes: tuple[str, ...], *, before: bool) -> bool:
         return (len(mark) > 2 or mark.lower() in _raw_marks()) and not (mark in "сС" and before)
     if not mark.isalpha():
         return mark != "/=" or not before
+    if before and mark.upper() in _ONLY_AFTER:
+        return False
     if len(mark) == 1:
         return before and mark.isupper()
     if len(mark) == 2:
