@@ -181,11 +181,19 @@ def _book(booked: list[Hit], refine: set[str]) -> Decision:
     if leading.name not in _LEADS and generic and _direction(leading) is not generic:
         leading = first  # "debited … received by X": the first phrase says which way
     event, direction = _event(leading.name, refine)
+    if leading.name == "own_transfer" and _only_credit(booked):
+        event = Event.TRANSFER_IN
     others = {_direction(hit) for hit in booked} - {direction, None}
     reasons: tuple[Reason, ...] = ()
     if len(others) and leading.name not in _SPECIFIC and first is not leading:
         reasons = (Reason.DIRECTION_UNCLEAR,)
     return Decision(event, direction, leading, strong=True, reasons=reasons)
+
+
+def _only_credit(booked: list[Hit]) -> bool:
+    """Whether the message of an own transfer comes from the account that received it."""
+    ways = {_direction(hit) for hit in booked}
+    return Direction.CREDIT in ways and Direction.DEBIT not in ways
 
 
 def _is_verb(hit: Hit) -> bool:
