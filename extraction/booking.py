@@ -14,7 +14,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from extraction.account_kinds import guess_kind
+from extraction.account_kinds import guess_kinds
 from extraction.reading import (
     Candidate,
     Direction,
@@ -77,6 +77,8 @@ class Plan:
     reasons: tuple[str, ...]
     movement: Movement | None = None
     draft: Mapping[str, Any] | None = None
+    told_at: datetime | None = None
+    balance_after: Money | None = None
 
 
 class Planner:
@@ -91,7 +93,11 @@ class Planner:
             for read in batch
             for candidate in (read.reading.candidates if read.reading else ())
         )
-        self._kinds = _kinds_by_digits(batch)
+        self._kinds = guess_kinds(
+            (candidate, read.text)
+            for read in batch
+            for candidate in (read.reading.candidates if read.reading else ())
+        )
 
     def plans(self, read: ReadEmail) -> list[Plan]:
         """A plan for each candidate that may be booked at all."""
@@ -119,7 +125,14 @@ class Planner:
             doubts.append(Reason.DIRECTION_UNCLEAR)
         movement = self._movement(email, source, candidate, account, signed)
         action = Action.PROPOSE if doubts else Action.POST
-        return Plan(action, source, _all_reasons(candidate, doubts), movement=movement)
+        return Plan(
+            action,
+            source,
+            _all_reasons(candidate, doubts),
+            movement=movement,
+            told_at=email.received_at,
+            balance_after=candidate.balance.value if candidate.balance else None,
+        )
 
     def _account(
         self, email: Email, candidate: Candidate, currency: str, *, may_open: bool
@@ -263,17 +276,6 @@ def institution_of(email: Email) -> str:
         if word.casefold() in labels:
             return str(word)
     return email.from_name or domain or "?"
-
-
-def _kinds_by_digits(batch: Sequence[ReadEmail]) -> dict[str, AccountKind]:
-    """What the messages of a batch tell of each account's kind: the first that tells it."""
-    kinds: dict[str, AccountKind] = {}
-    for read in batch:
-        for candidate in read.reading.candidates if read.reading else ():
-            kind = guess_kind(candidate, read.text)
-            if kind is not None and candidate.account_hint is not None:
-                kinds.setdefault(candidate.account_hint.value, kind)
-    return kinds
 
 
 def provenance(candidate: Candidate, category: Suggestion | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from extraction.booking import Action, Doubt, Plan, Planner, ReadEmail
 from extraction.document import Document, document_from_message
 from extraction.duplicates import Told, alike, in_ledger, told
 from extraction.models import EmailExtraction, ExtractionState
+from extraction.opening import Booked, settle_openings
 from extraction.reading import Verdict
 from extraction.reading_path import read_document
 from extraction.records import candidate_record
@@ -97,7 +98,21 @@ def _question_duplicates(
 
 
 def _carry_out(plans: Sequence[Plan]) -> None:
-    ledger.post_many([p.movement for p in plans if p.movement and p.action == Action.POST])
+    to_post = [p for p in plans if p.movement and p.action == Action.POST]
+    ledger.post_many([p.movement for p in to_post if p.movement])
+    settle_openings(
+        [
+            Booked(
+                account_id=p.movement.account_id,
+                booked_on=p.movement.booked_on,
+                told_at=p.told_at,
+                amount=p.movement.amount,
+                balance_after=p.balance_after,
+            )
+            for p in to_post
+            if p.movement and p.told_at
+        ]
+    )
     ledger.propose_many(
         [(p.movement, p.reasons) for p in plans if p.movement and p.action == Action.PROPOSE]
     )
