@@ -16,7 +16,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from extraction.models import EmailExtraction, ExtractionState
 from extraction.scheduling import enqueue_pending_emails, pending_emails
-from finance.models import FinancialAccount, ReviewItem, Transaction, TransactionState
+from finance.models import (
+    AccountKind,
+    FinancialAccount,
+    ReviewItem,
+    Transaction,
+    TransactionState,
+)
+from finance.money import Money
 from jobs.models import Job, JobState
 from jobs.runner import JobRunner
 from mail_ingest.imports import import_upload
@@ -75,6 +82,22 @@ def test_an_own_archive_books_itself_once(in_tenant: Tenant) -> None:
     import_mail(names)
     assert Transaction.objects.count() == 2
     assert Email.objects.count() == 2
+
+
+def test_a_new_account_opens_with_the_balance_that_its_messages_imply(in_tenant: Tenant) -> None:
+    import_mail(["de-demo-0603-rent.eml"])
+    account = FinancialAccount.objects.get()
+    assert account.kind == AccountKind.CHECKING
+    assert shown_balance() == Decimal(label("de-demo-0603-rent.eml")["expected"]["balance"])
+    import_mail(["de-demo-0601-salary.eml"])
+    assert Transaction.objects.count() == 2
+    assert shown_balance() == Decimal(label("de-demo-0603-rent.eml")["expected"]["balance"])
+
+
+def shown_balance() -> Decimal:
+    account = FinancialAccount.objects.get()
+    moved = sum(Transaction.objects.values_list("amount_minor", flat=True))
+    return Money(account.opening_minor + moved, account.currency).decimal
 
 
 def test_a_strangers_archive_only_proposes(in_tenant: Tenant) -> None:
