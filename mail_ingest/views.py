@@ -126,14 +126,12 @@ def delete(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
             messages.success(request, _("It is being deleted. What was booked from it stays."))
             return redirect("sources")
     context = {"form": form, "account": account}
-    return render(
-        request, "mail_ingest/delete.html", context, status=422 if form.errors else 200
-    )
+    return render(request, "mail_ingest/delete.html", context, status=422 if form.errors else 200)
 
 
 @require_safe
 @xframe_options_sameorigin
-@csp(
+@csp(  # type: ignore[arg-type] # its hint forgets views that take arguments
     {
         "default-src": ["'none'"],
         "style-src": ["'unsafe-inline'"],
