@@ -12,9 +12,12 @@ from django.http import HttpRequest
 from accounts import api_tokens, audit, tokens
 from accounts.models import (
     ApiToken,
+    AttemptCounter,
     AuditEntry,
+    IdempotencyKey,
     Invitation,
     Membership,
+    OneTimeCode,
     RefreshSession,
     Role,
     User,
@@ -92,6 +95,28 @@ class RefreshSessionAdmin(OperatorAdmin):
     def revoke(self, request: HttpRequest, queryset: QuerySet[RefreshSession]) -> None:
         ended = sum(tokens.revoke_session(row.id, "by an operator") for row in queryset)
         messages.success(request, f"{ended} sessions ended.")
+
+
+@admin.register(OneTimeCode)
+class OneTimeCodeAdmin(OperatorAdmin):
+    list_display = ("email", "purpose", "tries", "created_at", "expires_at", "consumed_at")
+    list_filter = ("purpose",)
+    search_fields = ("email",)
+    exclude = ("code_hash",)
+
+
+@admin.register(AttemptCounter)
+class AttemptCounterAdmin(OperatorAdmin):
+    list_display = ("key", "since", "count")
+    search_fields = ("key",)
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(TenantAdmin):
+    list_display = ("key", "user", "status", "started_at")
+    list_select_related = ("tenant", "user")
+    search_fields = ("key", "user__email")
+    exclude = ("body",)
 
 
 @admin.register(AuditEntry)

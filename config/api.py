@@ -22,6 +22,7 @@ from jobs.viewsets import JobViewSet
 from mail_ingest.viewsets import ConnectedAccountViewSet, EmailViewSet, MailImportViewSet
 
 router = DefaultRouter(trailing_slash=False)
+router.include_format_suffixes = False
 router.register("users", UsersViewSet, "user")
 router.register("tenants", TenantsViewSet, "tenant")
 router.register("roles", RolesViewSet, "role")

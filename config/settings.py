@@ -289,6 +289,16 @@ CORS_ALLOW_HEADERS = (
     "accept", "authorization", "content-type", "idempotency-key", "x-csrftoken", "x-tenant-id",
 )  # fmt: skip
 
+# --- The operators' admin -----------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": "Inledger operators",
+    "SITE_HEADER": "Inledger operators",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": False,
+    "SIDEBAR": {"show_search": True, "show_all_applications": True},
+}
+
 # --- Language, time and files -------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

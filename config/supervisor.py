@@ -19,6 +19,7 @@ POLL_SECONDS = 0.2
 GRACE_SECONDS = 30
 STEADY_SECONDS = 60
 MOST_DEATHS = 5
+FIRST_PAUSE_SECONDS = 1.0
 
 Say = Callable[[str], None]
 
@@ -51,7 +52,7 @@ class Child:
         self.kill()  # whatever it had started itself
         steady = time.monotonic() - self.started > STEADY_SECONDS
         self.deaths = 1 if steady else self.deaths + 1
-        self.start_at = time.monotonic() + 2 ** (self.deaths - 1)
+        self.start_at = time.monotonic() + FIRST_PAUSE_SECONDS * 2 ** (self.deaths - 1)
         self.process = None
         return status
 

@@ -16,17 +16,19 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from email import policy
 from email.message import EmailMessage
-from email.parser import BytesParser
-from email.utils import format_datetime, parseaddr, parsedate_to_datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
 from extraction.document import Document, document_from_message
 from extraction.reading import Candidate, Reading, Verdict, would_book
 from extraction.reading_path import read_document
+from mail_ingest.parsing import parse_message
 
 Row = dict[str, Any]
-FIELDS = ("amount", "currency", "direction", "merchant", "account_last4", "balance", "reference", "date")  # fmt: skip
+FIELDS = (
+    "amount", "currency", "direction", "merchant", "account_last4", "balance", "reference", "date",
+)  # fmt: skip
 UNKNOWN_SENDER = "alerts@unknown.invalid"
 
 
@@ -101,7 +103,9 @@ def read_rows(path: Path) -> Iterator[Row]:
                 row = json.loads(line)
                 row["expected"]["is_transaction"]
             except (ValueError, KeyError, TypeError) as error:
-                raise ValueError(f"{path}, line {number}: not a labelled message: {error}") from error
+                raise ValueError(
+                    f"{path}, line {number}: not a labelled message: {error}"
+                ) from error
             yield row
 
 
@@ -112,7 +116,9 @@ def score(row: Row) -> Scored:
     states: dict[str, str] = {}
     expected = row["expected"]
     for name in FIELDS if expected["is_transaction"] else ():
-        if expected.get(name) is None or (name == "merchant" and not row.get("score_merchant", True)):
+        if expected.get(name) is None or (
+            name == "merchant" and not row.get("score_merchant", True)
+        ):
             continue
         values = _values(best, name) if best else []
         right = any(_same(name, value, expected[name]) for value in values)
@@ -145,26 +151,24 @@ def _moment(value: str | None) -> datetime | None:
 
 
 def document_from_bytes(raw: bytes) -> Document:
-    """Raw message to document."""
-    message = BytesParser(policy=policy.default).parsebytes(raw)
-    name, address = parseaddr(str(message["From"] or ""))
-    date_header = message["Date"]
-    plain = message.get_body(("plain",))
-    html = message.get_body(("html",))
+    """Raw message to document, as the pipeline does it."""
+    parsed = parse_message(raw)
     return document_from_message(
-        sender=address or None,
-        sender_name=name or None,
-        subject=str(message["Subject"] or ""),
-        received_at=parsedate_to_datetime(str(date_header)) if date_header else None,
-        text=plain.get_content() if plain else None,
-        html=html.get_content() if html else None,
+        sender=parsed.from_address or None,
+        sender_name=parsed.from_name or None,
+        subject=parsed.subject,
+        received_at=parsed.date,
+        text=parsed.text,
+        html=parsed.html,
     )
 
 
 def _values(candidate: Candidate, name: str) -> list[str]:
     """The values a field was read as; none when it was not read."""
     if name in ("amount", "balance"):
-        item = candidate.amount if name == "amount" else candidate.balance or candidate.available_limit
+        item = (
+            candidate.amount if name == "amount" else candidate.balance or candidate.available_limit
+        )
         return [str(abs(item.value))] if item else []
     if name == "currency":
         return [candidate.amount.value.currency] if candidate.amount else []

@@ -33,9 +33,7 @@ def verify(reading: Reading, document: Document) -> Reading:
 
 
 def _verify(candidate: Candidate, document: Document) -> Candidate:
-    failed = [
-        name for name, item in candidate.fields().items() if not is_grounded(item, document)
-    ]
+    failed = [name for name, item in candidate.fields().items() if not is_grounded(item, document)]
     reasons = [Reason.NOT_GROUNDED] if failed else []
     if candidate.route != "grammar" and candidate.amount and not failed:
         reasons += _unlabelled(candidate.amount, document)
@@ -114,7 +112,6 @@ def _unlabelled(amount: Field[Money], document: Document) -> list[Reason]:
         if item.money and item.codes and item.money.currency == amount.value.currency
     }
     labelled = any(
-        item.money == amount.value and found.roles.get(item) in MAIN_ROLES
-        for item in found.amounts
+        item.money == amount.value and found.roles.get(item) in MAIN_ROLES for item in found.amounts
     )
     return [] if labelled or len(values) < 2 else [Reason.UNLABELLED_AMOUNT]

@@ -167,17 +167,15 @@ class Candidate:
     def fields(self) -> dict[str, Field[Any]]:
         """The fields that were filled, by name."""
         return {
-            name: value
-            for name in FIELD_NAMES
-            if isinstance(value := getattr(self, name), Field)
+            name: value for name in FIELD_NAMES if isinstance(value := getattr(self, name), Field)
         }
 
 
-FIELD_NAMES = (
-    "amount original_amount occurred_on occurred_at merchant_raw merchant counterparty"
-    " account_hint balance available_limit fee tax tip reference due_date order_number"
-    " exchange_rate"
-).split()
+FIELD_NAMES = [
+    "amount", "original_amount", "occurred_on", "occurred_at", "merchant_raw", "merchant",
+    "counterparty", "account_hint", "balance", "available_limit", "fee", "tax", "tip",
+    "reference", "due_date", "order_number", "exchange_rate",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

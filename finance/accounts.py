@@ -105,10 +105,10 @@ def resolve_account(hint: AccountHint) -> FinancialAccount | None:
     open_ones = FinancialAccount.objects.filter(is_archived=False)
     if hint.currency:
         open_ones = open_ones.filter(currency=hint.currency)
-    digits = _digits(hint.last_digits)
+    digits = _last_digits(hint.last_digits)
     candidates: list[FinancialAccount]
     if digits:
-        whole = _digits(hint.last_digits, whole=True)
+        whole = _whole_number(hint.last_digits)
         if whole:
             index = blind_indexes(whole, tenant_id=current_tenant_id(), field=NUMBER_FIELD)
             candidates = list(open_ones.filter(number_index__in=index)[:2])
@@ -161,26 +161,23 @@ def _ends_alike(one: str, other: str) -> bool:
     return length >= 3 and one[-length:] == other[-length:]
 
 
-def _digits(text: str, *, whole: bool = False) -> str:
-    """The last digits of a number; all of its letters and digits with `whole`, or "" where parts
-    are masked or it is too short to be whole."""
-    if whole:
-        plain = re.sub(r"[\s.\-]", "", text).upper()
-        return (
-            plain
-            if re.fullmatch(r"[A-Z]{0,2}[0-9A-Z]{8,34}", plain)
-            and not re.match(r"X+", plain)
-            and "XX" not in plain
-            else ""
-        )
-    match = re.search(r"(\d+)\D*$", re.sub(r"[\s\-]", "", text))
+def _whole_number(text: str) -> str:
+    """An IBAN (ISO 13616) or a number of at least 8 digits, without its spaces; "" for what is
+    masked, shortened or a name."""
+    plain = re.sub(r"[\s.\-]", "", text).upper()
+    return plain if re.fullmatch(r"[A-Z]{2}[0-9]{2}[0-9A-Z]{8,30}|[0-9]{8,34}", plain) else ""
+
+
+def _last_digits(text: str) -> str:
+    """The last digits that a whole or masked number shows."""
+    match = re.search(r"([0-9]+)[^0-9]*$", re.sub(r"[\s\-]", "", text))
     return match[1][-SHOWN_DIGITS:] if match else ""
 
 
 def _number(row: FinancialAccount, number: str) -> dict[str, str]:
     """The columns that keep a number, or take it away. Raises LedgerError if it is taken."""
-    columns = {"number_encrypted": "", "number_index": "", "last_digits": _digits(number)}
-    whole = _digits(number, whole=True)
+    columns = {"number_encrypted": "", "number_index": "", "last_digits": _last_digits(number)}
+    whole = _whole_number(number)
     if not whole:
         return columns
     tenant_id = current_tenant_id()

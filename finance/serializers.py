@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from django.core.exceptions import ValidationError as InvalidValue
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from finance.accounts import SHOWN_DIGITS
@@ -17,6 +18,7 @@ from tenancy.models import validate_currency
 from tenancy.serializers import StrictSerializer
 
 
+@extend_schema_field(serializers.CharField())
 class AmountField(serializers.Field):  # type: ignore[type-arg]
     """A decimal string, signed, with a point: "-12.34". How many decimals it may have depends on
     the currency, which its verb knows."""

@@ -78,8 +78,7 @@ class Dispatcher:
         if settings.EMBEDDED and self._is_time("schedules", TICK_SECONDS):
             tick()
         if self._is_time("sources", SOURCE_SECONDS):
-            for path in settings.JOB_SOURCES:
-                import_string(path)()
+            ask_sources()
         self._is_busy = queuing.anything_due(self.queues)
         if self._is_busy:
             for queue in self.queues:
@@ -118,6 +117,18 @@ class Dispatcher:
             return False
         self._last[what] = now
         return True
+
+
+def ask_sources() -> None:
+    """Let every source enqueue what is due. One that fails does not stop the others, or the
+    dispatcher."""
+    for path in settings.JOB_SOURCES:
+        try:
+            import_string(path)()
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("The job source %s failed.", path)
 
 
 def publish(job_id: uuid.UUID, queue: str) -> None:

@@ -117,6 +117,11 @@ class Job(TenantModel):
                 name="job_needs_attention",
             ),
             models.Index(
+                fields=("worker", "queue"),
+                condition=models.Q(state=JobState.QUEUED),
+                name="job_published",
+            ),
+            models.Index(
                 fields=("lease_until",),
                 condition=models.Q(state=JobState.RUNNING),
                 name="job_leases",

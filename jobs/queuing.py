@@ -88,7 +88,7 @@ def _tenant_after(rows: QuerySet[Job], tenant_id: uuid.UUID) -> uuid.UUID | None
 def _take(rows: QuerySet[Job], count: int, worker: str) -> list[uuid.UUID]:
     # Another dispatcher's transaction may hold some of them: step over those. (On SQLite there is
     # one writer at a time.)
-    chosen = rows.select_for_update(skip_locked=True).order_by("-priority", "run_after", "id")
+    chosen = rows.select_for_update(skip_locked=True).order_by("-priority", "run_after")
     ids = [job.id for job in chosen.only("id")[:count]]
     Job.objects.filter(pk__in=ids).update(
         state=JobState.QUEUED,

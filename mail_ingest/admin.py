@@ -17,7 +17,8 @@ from tenancy.scope import tenant_scope
 
 
 class VerbAdmin(TenantAdmin):
-    """Runs a verb for each selected row, in its own tenant's scope."""
+    """Runs a verb for each selected row, in its own tenant's scope, and hides what `exclude`
+    names."""
 
     def run_verb(self, request: HttpRequest, rows: QuerySet[Any], verb: Any, done: str) -> None:
         count = 0
@@ -29,6 +30,11 @@ class VerbAdmin(TenantAdmin):
             except MailError as error:
                 self.message_user(request, f"{row}: {error}", messages.WARNING)
         self.message_user(request, f"{count} {done}.")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        # Django shows read-only fields even where `exclude` names them.
+        hidden = self.exclude or ()
+        return [name for name in super().get_readonly_fields(request, obj) if name not in hidden]
 
 
 @admin.register(ConnectedAccount)
@@ -73,7 +79,7 @@ class MailImportAdmin(TenantAdmin):
 
 
 @admin.register(RawMessage)
-class RawMessageAdmin(TenantAdmin):
+class RawMessageAdmin(VerbAdmin):
     list_display = ("sha256", "size", "created_at")
     search_fields = ("sha256",)
     exclude: ClassVar[Any] = ("data",)

@@ -29,7 +29,7 @@ from mail_ingest.providers.base import (
     ProviderUnavailable,
 )
 from mail_ingest.sources import mailbox_provider
-from mail_ingest.storage import Stored, prepare, store_emails
+from mail_ingest.storage import Stored, prepare, store_emails, stored_ref
 from tenancy.encryption import DecryptionError
 
 TURN_SECONDS = 90.0
@@ -90,12 +90,10 @@ def read_pages(
 
 
 def _not_stored(account: ConnectedAccount, refs: Sequence[MessageRef]) -> list[MessageRef]:
-    known = set(
-        Email.objects.filter(account=account, ref__in=[ref.ref for ref in refs]).values_list(
-            "ref", flat=True
-        )
-    )
-    return [ref for ref in refs if ref.ref not in known]
+    by_ref = {stored_ref(ref.ref): ref for ref in refs}
+    stored = Email.objects.filter(account=account, ref__in=by_ref).values_list("ref", flat=True)
+    known = set(stored)
+    return [ref for key, ref in by_ref.items() if key not in known]
 
 
 def _count(account: ConnectedAccount, stored: Stored) -> None:

@@ -14,13 +14,16 @@ MAX_HTML = 2_000_000
 _MAX_DEPTH = 120
 _LONGEST_CELL = 160
 
-_SKIPPED = frozenset(
-    "head script style title template noscript svg object iframe select option _comment".split()
-)
-_BLOCKS = frozenset(
-    """p div section article header footer main aside nav h1 h2 h3 h4 h5 h6 ul ol li dl dt dd
-    table tbody thead tfoot blockquote pre hr form fieldset address center figure caption""".split()
-)
+_SKIPPED = frozenset([
+    "head", "script", "style", "title", "template", "noscript", "svg", "object", "iframe",
+    "select", "option", "_comment",
+])  # fmt: skip
+_BLOCKS = frozenset([
+    "p", "div", "section", "article", "header", "footer", "main", "aside", "nav", "h1", "h2",
+    "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "table", "tbody", "thead",
+    "tfoot", "blockquote", "pre", "hr", "form", "fieldset", "address", "center", "figure",
+    "caption",
+])  # fmt: skip
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
     r"|(?:font-size|max-height|opacity)\s*:\s*0(?:\.0+)?(?:px|pt|em|%)?\s*(?:;|!|$)",
@@ -29,7 +32,7 @@ _HIDDEN_STYLE = re.compile(
 _SPACES = re.compile(r"[ \u00a0\r\f\v]+")
 _TABS = re.compile(r" *\t[ \t]*")
 _NEWLINES = re.compile(r"[ \t]*\n[ \t]*")
-_MANY_NEWLINES = re.compile(r"\n{3,}")
+_MANY_NEWLINES = re.compile(r"\n{2,}")
 # An amount that a designer spread over cells: "$ | 12 | . | 34".
 _SPLIT_SYMBOL = re.compile(r"([$€£¥₹₽₺₩₪₫₦₱฿])\t(?=\d)")
 _SPLIT_DECIMALS = re.compile(r"(?<=\d)\t?([.,])\t?(?=\d\d(?:\t|\n|$))")
@@ -48,7 +51,7 @@ def html_to_text(html: str) -> str:
 
 def _tidy(text: str) -> str:
     text = _TABS.sub("\t", _SPACES.sub(" ", text))
-    text = _MANY_NEWLINES.sub("\n\n", _NEWLINES.sub("\n", text))
+    text = _MANY_NEWLINES.sub("\n", _NEWLINES.sub("\n", text))
     text = _SPLIT_SYMBOL.sub(r"\1", text)
     return _SPLIT_DECIMALS.sub(r"\1", text).strip()
 

@@ -156,8 +156,12 @@ class ImportFile(BaseJob):
             ConnectedAccount.objects.filter(pk=mail_import.account_id).update(
                 last_fetched_at=timezone.now()
             )
-            transaction.on_commit(lambda: remove_file(mail_import))
         return tally.as_result()
+
+    def after_run(self, run: JobRun, result: JsonObject) -> None:
+        mail_import = _import(run)
+        if mail_import is not None and mail_import.finished_at is not None:
+            remove_file(mail_import)
 
     def on_failure(self, run: JobRun, error: BaseException, *, final: bool) -> None:
         mail_import = _import(run)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.utils import timezone
 
 from mail_ingest.charsets import storable
 from mail_ingest.errors import MailConflict
-from mail_ingest.models import ConnectedAccount, Email, EmailState, RawMessage
-from mail_ingest.parsing import ParsedEmail, UnparsableMessage, parse_message
+from mail_ingest.models import AccountKind, ConnectedAccount, Email, EmailState, RawMessage
+from mail_ingest.parsing import UnparsableMessage, parse_message
 from mail_ingest.providers.base import HEAD_BYTES, FetchedMessage
 from mail_ingest.screening import Screening, screen
 from mail_ingest.trust import Trust, judge_sender
 
+logger = logging.getLogger(__name__)
+
+LONGEST_REF = 400
 READ_FIELDS = (
     "message_id", "from_address", "from_name", "subject", "snippet", "sent_at", "received_at",
     "state", "problem", "trust", "trust_reason", "screening", "screening_reason",
@@ -82,9 +87,22 @@ def reread(email: Email) -> Email:
             raise MailConflict(
                 "Only a quarantined message can be read again.", code="not_quarantined"
             )
-        _read_into(email, load_raw(email), email.account.authserv_id, received_at=None)
+        # A file's message has the time of its import until it can be read.
+        is_dated = email.account.kind != AccountKind.UPLOAD
+        _read_into(
+            email, load_raw(email), email.account.authserv_id,
+            received_at=email.received_at if is_dated else None,
+        )  # fmt: skip
         email.save(update_fields=READ_FIELDS)
     return email
+
+
+def stored_ref(ref: str) -> str:
+    """A provider's ref as the column holds it: one that is too long, or no Unicode (a file's
+    name), by its hash."""
+    if len(ref) <= LONGEST_REF and storable(ref) == ref:
+        return ref
+    return hashlib.sha256(ref.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _prepared(account: ConnectedAccount, message: FetchedMessage) -> Prepared:
@@ -94,7 +112,7 @@ def _prepared(account: ConnectedAccount, message: FetchedMessage) -> Prepared:
         data=zlib.compress(raw),
     )  # fmt: skip
     email = Email(
-        tenant_id=account.tenant_id, account=account, ref=storable(message.ref.ref)[:400],
+        tenant_id=account.tenant_id, account=account, ref=stored_ref(message.ref.ref),
         folder=storable(message.ref.folder)[:255], size=message.ref.size,
         is_truncated=message.is_truncated,
     )  # fmt: skip
@@ -107,9 +125,12 @@ def _read_into(email: Email, raw: bytes, authserv_id: str, *, received_at: datet
     now = timezone.now()
     try:
         parsed = parse_message(raw)
-    except UnparsableMessage as error:
+        sender, screened = judge_sender(parsed, authserv_id=authserv_id), screen(parsed)
+    except (MemoryError, SoftTimeLimitExceeded):
+        raise
+    except Exception as error:  # noqa: BLE001 - no single message may stop its mailbox
         email.state = EmailState.QUARANTINED
-        email.problem = error.reason
+        email.problem = _problem(error)
         email.trust_reason = email.screening_reason = "The message could not be read."
         email.received_at = received_at or email.received_at or now
         return
@@ -121,17 +142,18 @@ def _read_into(email: Email, raw: bytes, authserv_id: str, *, received_at: datet
     email.subject = parsed.subject
     email.sent_at = parsed.date
     email.received_at = min(received_at or parsed.received_at or parsed.date or now, now)
-    _judge_into(email, parsed, authserv_id)
-
-
-def _judge_into(email: Email, parsed: ParsedEmail, authserv_id: str) -> None:
-    sender = judge_sender(parsed, authserv_id=authserv_id)
     email.trust = Trust(sender.trust)
     email.trust_reason = sender.reason[:300]
-    screened = screen(parsed)
     email.screening = Screening(screened.screening)
     email.screening_reason = screened.reason[:300]
     email.snippet = screened.snippet
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, UnparsableMessage):
+        return error.reason
+    logger.error("A message could not be read.", exc_info=error)
+    return f"Reading it failed unexpectedly ({type(error).__name__}): please report this."
 
 
 def _cut_notice(email: Email) -> str:

@@ -40,7 +40,8 @@ class OperatorAdmin(ModelAdmin):  # type: ignore[misc] # unfold is untyped
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         declared = list(super().get_readonly_fields(request, obj))
-        columns = [field.name for field in self.model._meta.fields]
+        hidden = set(self.get_exclude(request, obj) or ())
+        columns = [field.name for field in self.model._meta.fields if field.name not in hidden]
         fixed = [name for name in columns if name not in self.editable_fields]
         return declared + [name for name in fixed if name not in declared]
 

@@ -10,15 +10,17 @@ from extraction.extractors.phrases import Hit
 _MASK = "xX*•●∙·#…✱＊х"
 # Digits behind a mask: "XX1234", "**** **** 1234", "...4321", "4111-XXXX-XXXX-1234".
 _MASKED = re.compile(
-    rf"(?<![\w/.])(?:[A-Z]{{2}}\d{{2}}[ ]?)?(?:\d{{2,6}}[ -]?)?"
-    rf"(?:[{_MASK}]{{1,20}}[ -]?|\.{{2,12}}[ ]?){{1,8}}(\d{{2,6}})(?![\w%]|[.,]\d)"
+    rf"(?:(?<=[Aa]/[Cc])|(?<=[Aa]cct)|(?<![\w/]))(?:[A-Z]{{2}}\d{{2}}[ ]?)?(?:\d{{2,6}}[ -]?)?"
+    rf"(?:[{_MASK}]{{1,20}}[ -]?|\.{{2,12}}[ ]?){{1,8}}(\d{{2,10}})(?![A-Za-z0-9%]|[.,]\d)"
 )
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?!\w)")
 _LINK = re.compile(
     r"[\s:#.\-'\"(\[]{0,4}(?:(?:no|nr|nro|num|number|numero|n[o°º]|№|id|ending|in|with|is|con|em|"
     r"en|de|mit|number:|sou|sob)[\s.:#]{0,3}){0,2}[\s:#.\-(\[*]{0,3}"
 )
-_DIGITS = re.compile(r"(?:\d{2,6}[ -]?[xX*•#]{2,12}[ -]?)?(\d[\d -]{2,24}\d|\d{3})(?!\w|[.,:/]\d)")
+_DIGITS = re.compile(
+    r"(?:\d{2,6}[ -]?[xX*•#]{2,12}[ -]?)?(\d[\d -]{2,24}\d|\d{3})(?![A-Za-z0-9]|[.,:/]\d)"
+)
 _LONG = re.compile(r"\d{3,20}$")
 
 
@@ -32,9 +34,7 @@ class FoundAccount:
     weight: float
 
 
-def find_accounts(
-    text: str, folded: str, hits: list[Hit], blocked: set[int]
-) -> list[FoundAccount]:
+def find_accounts(text: str, folded: str, hits: list[Hit], blocked: set[int]) -> list[FoundAccount]:
     """Account hints, best first. `blocked` are positions of amounts and dates, which are no
     account numbers."""
     found = [*_masked(text, blocked), *_labelled(text, folded, hits, blocked), *_ibans(text)]
@@ -65,9 +65,7 @@ def _masked(text: str, blocked: set[int]) -> list[FoundAccount]:
     return found
 
 
-def _labelled(
-    text: str, folded: str, hits: list[Hit], blocked: set[int]
-) -> list[FoundAccount]:
+def _labelled(text: str, folded: str, hits: list[Hit], blocked: set[int]) -> list[FoundAccount]:
     found: list[FoundAccount] = []
     for hit in hits:
         if hit.kind != "account":

@@ -13,6 +13,7 @@ from extraction.extractors.currencies import (
     currency_of,
     mark_after,
     mark_before,
+    marks,
     multipliers,
 )
 from extraction.extractors.numbers import NUMBER, parse_number
@@ -23,8 +24,10 @@ MASK_TAIL = "\ue001"
 _GAP_BEFORE = re.compile(r"[ \t]{0,2}:?[ \t]{0,2}[+\-]?[ ]?$")
 _BARE_SHAPE = re.compile(r"\d{1,3}(?:[ .,']\d{2,3})*[.,]\d{2}|\d{1,3}(?:[,.]\d{3})+|\d+[.,]\d{2}")
 _MASKED_LEFT = frozenset("*xX•●#·_@")
-_MULTIPLIER = re.compile(r"[ ]?(?:(million|millones|milhoes|mil|lakhs?|lacs?|crores?|тыс|млн|juta"
-                         r"|ribu|rb|jt|trieu|nghin|k)(?![^\W\d_])\.?|([万萬만億亿억천千]|ล้าน))")  # fmt: skip
+_MULTIPLIER = re.compile(
+    r"[ ]?(?:(million|millones|milhoes|mil|lakhs?|lacs?|crores?|тыс|млн|juta|ribu|rb|jt|trieu"
+    r"|nghin|k)(?![^\W\d_])\.?|([万萬만億亿억천千]|ล้าน))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +91,16 @@ def _amount_at(text: str, folded: str, start: int, end: int, floor: int) -> Amou
         return None
     if text.startswith("%", end) or text.startswith(" %", end):
         return None
+    if text[start] == "0" and text[start:end].isdigit() and end - start > 1:
+        return None
     gap = _GAP_BEFORE.search(text, max(floor, start - 6), start)
     mark_end = gap.start() if gap else start
     before = mark_before(folded[:start], text, mark_end) if mark_end > floor else None
     if before is None and mark_end and text[mark_end - 1] == "." and mark_end - 1 > floor:
         before = mark_before(folded, text, mark_end - 1)
         before = CurrencyMark(before.codes, before.length + 1) if before else None
+    if before is not None and len(before.codes) > 1:
+        before = _sharpened(before, folded, text, mark_end)
     factor, after_number = _factor(folded, end, has_currency=before is not None)
     space = 1 if text.startswith((" ", "\t"), after_number) else 0
     after = mark_after(folded, text, after_number + space)
@@ -101,6 +108,16 @@ def _amount_at(text: str, folded: str, start: int, end: int, floor: int) -> Amou
         # "Rs 500 USD 5": the second mark belongs to the next number
         after = None if _number_follows(text, after_number + space + after.length) else after
     return _build(text, start, end, mark_end, before, after, factor, after_number, space)
+
+
+def _sharpened(before: CurrencyMark, folded: str, text: str, end: int) -> CurrencyMark:
+    """ "CAD $275.18": the code before an ambiguous sign says which."""
+    start = end - before.length
+    left = start - 1 if text[start - 1 : start] == " " else start
+    code = mark_before(folded, text, left) if left > 2 else None
+    if code is None or len(code.codes) != 1 or code.codes[0] not in before.codes:
+        return before
+    return CurrencyMark(code.codes, end - left + code.length)
 
 
 def _build(
@@ -185,12 +202,19 @@ def mask(folded: str, amounts: Iterable[Amount]) -> str:
     return "".join(parts)
 
 
+_CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
+
+
 def resolve(
-    amounts: list[Amount], countries: dict[str, float], home_currency: str | None
+    amounts: list[Amount], text: str, countries: dict[str, float], home_currency: str | None
 ) -> list[Amount]:
     """Amounts with their currency and value. Ambiguous signs take the currency that the message's
-    countries and its other, unambiguous amounts speak for; a bare number stays without."""
-    weights: dict[str, float] = {}
+    countries, its codes and its other, unambiguous amounts speak for; a bare number stays
+    without."""
+    weights = _style_weights(amounts)
+    for code in set(_CODE.findall(text)):
+        if marks().get(code.lower()) == (code,):
+            weights[code] = weights.get(code, 0.0) + 1.2
     for country, weight in countries.items():
         code = currency_of(country)
         if code:
@@ -201,6 +225,16 @@ def resolve(
         if len(amount.codes) == 1:
             weights[amount.codes[0]] = weights.get(amount.codes[0], 0.0) + 1.0
     return [_resolved(amount, weights) for amount in amounts]
+
+
+def _style_weights(amounts: list[Amount]) -> dict[str, float]:
+    """What the way of writing numbers says of `$`: 12.990 is no American or Mexican amount."""
+    signed = [amount.token for amount in amounts if len(amount.codes) > 1]
+    if any(re.search(r"\.\d{3},\d\d$|^\d{1,3},\d\d$", token) for token in signed):
+        return {"ARS": 1.0, "COP": 0.9, "UYU": 0.6}
+    if any(re.fullmatch(r"\d{1,3}(?:\.\d{3})+", token) for token in signed):
+        return {"CLP": 1.0, "COP": 0.95, "ARS": 0.7}
+    return {}
 
 
 def _resolved(amount: Amount, weights: dict[str, float]) -> Amount:
@@ -235,9 +269,7 @@ def with_currency(
             money = Money.parse(_fitted(value * amount.factor, currency), currency)
         except InvalidMoney:
             money = None
-    return replace(
-        amount, currency=currency, ambiguous=ambiguous, inferred=inferred, money=money
-    )
+    return replace(amount, currency=currency, ambiguous=ambiguous, inferred=inferred, money=money)
 
 
 def _fitted(value: Decimal, currency: str) -> Decimal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-_JALALI_EPOCH = date(622, 3, 22)
+_JALALI_EPOCH = date(622, 3, 21)
 # Breaks in the 33-year leap cycle of the Jalali calendar (Borkowski's table, as used by CLDR/ICU's
 # Persian calendar within living memory).
 _JALALI_LEAPS = (1, 5, 9, 13, 17, 22, 26, 30)

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 from babel.core import get_global
@@ -14,15 +15,22 @@ from babel.numbers import get_territory_currencies
 from extraction.document import fold
 
 # Languages whose CLDR currency names are understood.
-NAME_LANGUAGES = (
-    "en es pt fr de it nl pl ru uk tr ar he fa hi id ms th vi zh zh_Hant ja ko sv da nb fi cs hu"
-    " ro el sw fil bn si ka kk sr hr bg sk az hy uz"
-).split()
+NAME_LANGUAGES = [
+    "en", "es", "pt", "fr", "de", "it", "nl", "pl", "ru", "uk", "tr", "ar", "he", "fa", "hi",
+    "id", "ms", "th", "vi", "zh", "zh_Hant", "ja", "ko", "sv", "da", "nb", "fi", "cs", "hu",
+    "ro", "el", "sw", "fil", "bn", "si", "ka", "kk", "sr", "hr", "bg", "sk", "az", "hy", "uz",
+]  # fmt: skip
 
 # Codes that are words or names of their own in capitals: only beside a number, never lower case.
-_WORD_CODES = frozenset("ALL TOP CUP SOS PEN MAD LAK TRY BAM COP BOB RON GEL NAD DOP SAR".split())
+_WORD_CODES = frozenset([
+    "ALL", "TOP", "CUP", "SOS", "PEN", "MAD", "LAK", "TRY", "BAM", "COP", "BOB", "RON", "GEL",
+    "NAD", "DOP", "SAR",
+])  # fmt: skip
 # Short lower-case words that still mean money beside a number.
-_SHORT_OK = frozenset("rs kr tk rp rm ft zl zł kc kč tl ks sh kn dh km".split())
+_SHORT_OK = frozenset([
+    "rs", "kr", "tk", "rp", "rm", "ft", "zl", "zł", "kc", "kč", "tl", "ks", "sh", "kn", "dh",
+    "km",
+])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +42,16 @@ class CurrencyMark:
 
 
 @cache
-def _data() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads((Path(__file__).parent / "currencies.toml").read_text(encoding="utf-8"))
+def _data() -> dict[str, Any]:
+    text = (Path(__file__).parent / "currencies.toml").read_text(encoding="utf-8")
+    data: dict[str, Any] = tomllib.loads(text)
+    return data
 
 
 @cache
 def multipliers() -> dict[str, int]:
     """Folded words after a number that multiply it."""
-    table: dict[str, int] = {}
-    for word, factor in _data()["multipliers"].items():
-        assert isinstance(factor, int)
-        table[fold(word)] = factor
-    return table
+    return {fold(word): int(factor) for word, factor in _data()["multipliers"].items()}
 
 
 @cache
@@ -134,7 +140,7 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     before = text[start - 1]
     if "\u0e00" <= first <= "\u0eff":
         return not "\u0e00" <= before <= "\u0eff"
-    return not (before.isalnum() or before == "_") or _spaceless(before) or before.isdigit()
+    return not (before.isalnum() or before == "_") or _spaceless(before)
 
 
 def _ends_alone(text: str, start: int, end: int) -> bool:

@@ -17,10 +17,12 @@ from babel import Locale
 from extraction.document import Document, fold
 from extraction.extractors.calendars import gregorian
 
-MONTH_LANGUAGES = (
-    "en es pt fr de it nl pl ru uk tr ar fa he hi id ms th vi sv da nb fi cs hu ro el sw fil bn si"
-    " ka kk sr sr_Latn hr bg sk az hy uz lt lv et sl ne ca"
-).split()
+MONTH_LANGUAGES = [
+    "en", "es", "pt", "fr", "de", "it", "nl", "pl", "ru", "uk", "tr", "ar", "fa", "he", "hi",
+    "id", "ms", "th", "vi", "sv", "da", "nb", "fi", "cs", "hu", "ro", "el", "sw", "fil", "bn",
+    "si", "ka", "kk", "sr", "sr_Latn", "hr", "bg", "sk", "az", "hy", "uz", "lt", "lv", "et",
+    "sl", "ne", "ca",
+]  # fmt: skip
 # Countries that write the month before the day in numbers.
 MONTH_FIRST = frozenset({"US", "PH", "PR", "CA"})
 
@@ -32,9 +34,10 @@ _SPELLINGS = {
     "يناير": 1, "فبراير": 2, "مارس": 3, "يونيو": 6, "يوليو": 7, "اغسطس": 8, "سبتمبر": 9,
     "اكتوبر": 10, "نوفمبر": 11, "ديسمبر": 12,
 }  # fmt: skip
-_JALALI_MONTHS = (
-    "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند".split()
-)
+_JALALI_MONTHS = [
+    "فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی",
+    "بهمن", "اسفند",
+]  # fmt: skip
 
 _ISO = re.compile(r"(?<!\d)((?:19|20|25|13|14)\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _NUMERIC = re.compile(
@@ -54,7 +57,8 @@ _YEAR_RIGHT = re.compile(
     r"\.?(?:[ ,/'.-]{0,3}|[ ](?:de|del|of)[ ])((?:19|20|25|13|14)\d\d|\d\d(?![:\d]|[.,]\d))(?!\d)"
 )
 _DAY_RIGHT = re.compile(
-    r"\.?[ -]{0,2}(\d{1,2})(?:st|nd|rd|th)?(?![\d:])(?:,?[ ]?(?:at[ ])?(20\d\d)|,?[ ]'?(\d\d)(?![:\d]))?"
+    r"\.?[ -]{0,2}(\d{1,2})(?:st|nd|rd|th)?(?![\d:])"
+    r"(?:,?[ ]?(?:at[ ])?(20\d\d)|,?[ ]'?(\d\d)(?![:\d]))?"
 )
 _YEAR_LEFT = re.compile(r"(20\d\d)[ .-]{1,2}$")
 _TIME = re.compile(
@@ -175,9 +179,7 @@ def _in_order_of_trust(document: Document) -> Iterator[FoundDate]:
             yield from _open(match.span(), int(match[1]), int(match[3]), None)
 
 
-def _settled(
-    span: tuple[int, int], year: int | None, month: int, day: int
-) -> Iterator[FoundDate]:
+def _settled(span: tuple[int, int], year: int | None, month: int, day: int) -> Iterator[FoundDate]:
     """A date whose order is known; the year may still be missing."""
     if year is not None and year < 100:
         year += 2000
@@ -195,10 +197,9 @@ def _settled(
 def _open(span: tuple[int, int], first: int, second: int, year: str | None) -> Iterator[FoundDate]:
     """Two numbers and perhaps a year: day-month or month-day (or, with two digits, year first)."""
     number = int(year) if year else None
-    if number is not None and number < 100 and not (1 <= first <= 31 and 1 <= second <= 12):
-        if 20 <= first <= 40 and 1 <= second <= 12 and 1 <= number <= 31:
-            yield from _settled(span, first, second, number)
-            return
+    if number is not None and 1 <= number <= 31 < first <= 40 and 1 <= second <= 12:
+        yield from _settled(span, first, second, number)
+        return
     if max(first, second) > 31 or min(first, second) < 1 or min(first, second) > 12:
         return
     if first > 12 or second > 12 or first == second:
@@ -233,9 +234,7 @@ def _named(folded: str) -> Iterator[FoundDate]:
         yield from _around(folded, match, month, jalali=False)
 
 
-def _around(
-    folded: str, match: re.Match[str], month: int, *, jalali: bool
-) -> Iterator[FoundDate]:
+def _around(folded: str, match: re.Match[str], month: int, *, jalali: bool) -> Iterator[FoundDate]:
     """Day and year beside a month's name: "5 March 2026", "Mar 5, 2026", "05MAR26"."""
     start, end = match.span()
     left = _DAY_LEFT.search(folded, max(0, start - 10), start)
@@ -244,14 +243,18 @@ def _around(
         year = int(right[1]) if right else None
         if jalali and year is None:
             return
-        yield from _settled((left.start(), right.end() if right else end), year, month, int(left[1]))
+        yield from _settled(
+            (left.start(), right.end() if right else end), year, month, int(left[1])
+        )
         return
     right = _DAY_RIGHT.match(folded, end)
     if right and 1 <= int(right[1]) <= 31 and not jalali:
         before = _YEAR_LEFT.search(folded, max(0, start - 7), start)
         year_text = right[2] or right[3] or (before[1] if before else None)
         first = before.start() if before else start
-        yield from _settled((first, right.end()), int(year_text) if year_text else None, month, int(right[1]))
+        yield from _settled(
+            (first, right.end()), int(year_text) if year_text else None, month, int(right[1])
+        )
 
 
 def settle(

@@ -21,13 +21,17 @@ _NEVER = {
     "promotion", "request", "other",
 }  # fmt: skip
 # What wins when several unbookable events are named, first to last.
-_NEVER_ORDER = (
-    "declined scheduled request due statement promotion notice order balance other".split()
-)
+_NEVER_ORDER = [
+    "declined", "scheduled", "request", "due", "statement", "promotion", "notice", "order",
+    "balance", "other",
+]  # fmt: skip
 # Against a booking phrase that comes later in the message.
 _EARLIER_WINS = {"scheduled", "request", "due", "statement", "promotion", "declined", "order"}
 # Against a booking phrase of the same sentence.
 _SAME_SENTENCE_WINS = {"scheduled", "request", "due", "promotion", "notice", "declined"}
+_BESIDES = {"due", "statement", "order", "balance"}
+# Heard even inside a longer booking phrase.
+_KEPT_INSIDE = {"declined", "scheduled", "request", "one_time_code", "due"}
 # Against a booking phrase in the body, when the subject names them.
 _TITLE_WINS = {"notice", "balance"}
 
@@ -81,9 +85,7 @@ def _heard(hits: list[Hit], segments: Segments) -> list[Hit]:
         if hit.kind == "ignore":
             silenced.setdefault(segments.index(hit.start), hit.start)
     return [
-        hit
-        for hit in hits
-        if hit.start < silenced.get(segments.index(hit.start), hit.start + 1)
+        hit for hit in hits if hit.start < silenced.get(segments.index(hit.start), hit.start + 1)
     ]
 
 
@@ -92,7 +94,10 @@ def _outermost(hits: list[Hit]) -> list[Hit]:
     kept: list[Hit] = []
     for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.name not in _NEVER)):
         inside = any(
-            other.start <= hit.start and hit.end <= other.end and other.name != hit.name
+            other.start <= hit.start
+            and hit.end <= other.end
+            and other.name != hit.name
+            and (hit.name not in _KEPT_INSIDE or other.name in _NEVER)
             for other in kept
         )
         if not inside:
@@ -127,11 +132,25 @@ def _both(
         if refund is None:
             return _never("declined", never)
     sentence = segments.index(leading.start)
+    if sum(hit.name == "promotion" for hit in never) >= 2:
+        return _never("promotion", never)
+    if leading.name in _LEADS:
+        # a refund on the bill, a card payment with the next due date below
+        anywhere = leading.name == "refund"
+        never = [
+            hit
+            for hit in never
+            if hit.name not in _BESIDES or not (anywhere or segments.index(hit.start) != sentence)
+        ]
     for hit in never:
         same = segments.index(hit.start) == sentence
         earlier = hit.start < leading.start
         titled = hit.start < subject_end <= leading.start and hit.name in _TITLE_WINS
-        if titled or (same and hit.name in _SAME_SENTENCE_WINS) or (earlier and hit.name in _EARLIER_WINS):
+        if (
+            titled
+            or (same and hit.name in _SAME_SENTENCE_WINS)
+            or (earlier and hit.name in _EARLIER_WINS)
+        ):
             if hit.name == "declined":
                 continue
             if leading.start < subject_end <= hit.start:
@@ -148,23 +167,29 @@ _SPECIFIC = (*_LEADS, "salary", "interest", "fee", "withdrawal")
 
 def _book(booked: list[Hit], refine: set[str]) -> Decision:
     """The event of the first booking phrase, made more specific by the others."""
-    first = booked[0]
+    # "credited to your account" says more than "debit card": a verb before a noun
+    first = next((hit for hit in booked if hit.name in _GENERIC and _is_verb(hit)), booked[0])
+    if first.start > booked[0].start and _direction(booked[0]) is not None:
+        first = booked[0] if booked[0].name not in _GENERIC else first
     leading = next((hit for hit in booked if hit.name not in _GENERIC), first)
     for name in _LEADS:
         special = next((hit for hit in booked if hit.name == name), None)
         if special is not None:
             leading = special
             break
-    if leading is not first and leading.name not in _LEADS and first.name in _GENERIC:
-        # "debited … received by X": the first phrase says which way
-        if _direction(leading) is not _GENERIC[first.name]:
-            leading = first
+    generic = _GENERIC.get(first.name)
+    if leading.name not in _LEADS and generic and _direction(leading) is not generic:
+        leading = first  # "debited … received by X": the first phrase says which way
     event, direction = _event(leading.name, refine)
     others = {_direction(hit) for hit in booked} - {direction, None}
     reasons: tuple[Reason, ...] = ()
     if len(others) and leading.name not in _SPECIFIC and first is not leading:
         reasons = (Reason.DIRECTION_UNCLEAR,)
     return Decision(event, direction, leading, strong=True, reasons=reasons)
+
+
+def _is_verb(hit: Hit) -> bool:
+    return hit.phrase.text.startswith("*") or hit.end - hit.start > 8
 
 
 def _direction(hit: Hit) -> Direction | None:

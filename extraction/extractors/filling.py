@@ -9,7 +9,12 @@ from extraction.document import Document
 from extraction.extractors.accounts import FoundAccount
 from extraction.extractors.amounts import Amount
 from extraction.extractors.dates import FoundDate, FoundTime, moment
-from extraction.extractors.parties import FoundParty, Surroundings, find_parties
+from extraction.extractors.parties import (
+    FoundParty,
+    Surroundings,
+    find_bare_name,
+    find_parties,
+)
 from extraction.extractors.phrases import Hit
 from extraction.extractors.references import FoundReference
 from extraction.reading import Candidate, Direction, Event, Evidence, Field, Reason
@@ -71,10 +76,11 @@ class Filler:
         else:
             made = made.marked(Reason.NO_ACCOUNT)
         for found in references:
-            name = "order_number" if found.kind == "order" else "reference"
-            if getattr(made, name) is None:
-                evidence = self.document.evidence(found.start, found.end)
-                made = replace(made, **{name: Field(found.value, evidence)})
+            evidence = self.document.evidence(found.start, found.end)
+            if found.kind == "order" and made.order_number is None:
+                made = replace(made, order_number=Field(found.value, evidence))
+            elif found.kind != "order" and made.reference is None:
+                made = replace(made, reference=Field(found.value, evidence))
         return made
 
     def with_party(
@@ -87,11 +93,17 @@ class Filler:
         """Merchant (raw and clean), or counterparty for transfers; a name serves as both where
         only one is known."""
         around = Surroundings([start for start, _ in walls], walls, sentence, made.direction)
-        parties = find_parties(self.document.normalized, hits, around)
-        if not parties:
+        text = self.document.normalized
+        parties = find_parties(text, hits, around)
+        best = parties[0] if parties else None
+        if best is None and made.event in (Event.PURCHASE, Event.HOLD):
+            best = find_bare_name(text, around, sentence[0])
+        if best is None:
             return made
-        best = parties[0]
-        raw = self._field(best, best.raw)
+        raw = Field(
+            self.document.evidence(best.start, best.end).quote,
+            self.document.evidence(best.start, best.end),
+        )
         clean = self._field(best, best.clean)
         made = replace(made, merchant_raw=raw, merchant=clean)
         if made.direction is Direction.CREDIT or made.event is Event.TRANSFER_OUT:

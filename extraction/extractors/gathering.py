@@ -49,12 +49,13 @@ def gather(document: Document) -> Findings:
     """One pass over the document."""
     times = find_times(document)
     dates = find_dates(document, times)
-    spans = [(item.start, item.end) for item in (*dates, *times)]
+    spans = [(item.start, item.end) for item in dates]
+    spans += [(item.start, item.end) for item in times]
     amounts = money_reader.find_amounts(document, spans)
     masked = money_reader.mask(document.folded, amounts)
-    hits, words, languages = scan(masked, document.language_hint)
+    hits, words, languages = scan(masked, document.normalized, document.language_hint)
     countries = countries_of(document, set(words), languages)
-    amounts = money_reader.resolve(amounts, countries, document.home_currency)
+    amounts = money_reader.resolve(amounts, document.normalized, countries, document.home_currency)
     roles = assign_roles(masked, amounts, hits)
     amounts, roles = _bare_amounts(amounts, roles, countries)
     money_spans = [(item.start, item.end) for item in amounts if item.codes or item.shaped]
@@ -123,34 +124,52 @@ def candidate(document: Document, found: Findings, decision: Decision) -> Candid
     position = decision.hit.start if decision.hit else main.start if main else 0
     made = _with_date(made, document, filler, found, position, main)
     made = filler.with_identity(made, found.accounts, found.references)
-    made = filler.with_party(made, found.hits, _walls(found), found.segments.bounds(position))
+    made = filler.with_party(
+        made, found.hits, _walls(document, found), found.segments.bounds(position)
+    )
     return replace(made, confidence=_confidence(made, decision))
 
 
-def _walls(found: Findings) -> list[tuple[int, int]]:
+def _walls(document: Document, found: Findings) -> list[tuple[int, int]]:
     """Spans that no name runs into."""
     spans = [(item.start, item.end) for item in found.amounts if item.codes or item.shaped]
-    spans += [(item.start, item.end) for item in (*found.dates, *found.times, *found.accounts)]
+    spans += [(item.start, item.end) for item in found.dates]
+    spans += [(item.start, item.end) for item in found.times]
+    spans += [(item.start, item.end) for item in found.accounts]
     spans += [(item.start, item.end) for item in found.references]
     spans += [
         (hit.start, hit.end)
         for hit in found.hits
-        if hit.kind in ("stop", "reference", "label", "account", "ignore")
+        if hit.kind in ("reference", "label", "account", "ignore")
+        or (hit.kind == "stop" and not _part_of_name(hit, document))
     ]
     return sorted(spans)
+
+
+_NAME_WORDS = frozenset(["and", "of", "in", "to", "for", "on", "by", "at", "with", "from", "is"])
+
+
+def _part_of_name(hit: Hit, document: Document) -> bool:
+    """ "SUPERTIENDA LA 80": a preposition in capitals belongs to the name beside it, unless the
+    whole message is in capitals."""
+    word = document.normalized[hit.start : hit.end]
+    if not word[0].isupper() or document.normalized.isupper():
+        return False
+    return hit.phrase.language != "en" or (word.isupper() and word.lower() in _NAME_WORDS)
 
 
 def _main_amount(
     document: Document, found: Findings, decision: Decision
 ) -> tuple[Amount | None, tuple[Reason, ...]]:
     """The transaction's own amount: labelled so, or the one beside the event phrase."""
+    own_role = decision.event.value
     usable = [
         item
         for item in found.amounts
         if item.money is not None
         and item.money.minor
         and (item.codes or item.inferred)
-        and found.roles.get(item, "amount") in MAIN_ROLES
+        and found.roles.get(item, "amount") in (*MAIN_ROLES, own_role)
     ]
     if not usable:
         main, reasons = _labelled_as_event(found, decision)
@@ -159,12 +178,15 @@ def _main_amount(
     place = hit.start if hit else usable[0].start
     sentence = found.segments.index(place)
 
+    account_currency = _account_currency(document, found)
+
     def rank(item: Amount) -> tuple[float, ...]:
-        labelled = found.roles.get(item) in MAIN_ROLES
+        labelled = found.roles.get(item) in (*MAIN_ROLES, own_role)
         inside = hit is not None and hit.start <= item.start < hit.end
         same = found.segments.index(item.start) == sentence
         return (
             -float(bool(item.codes)),
+            -float(item.currency == account_currency),
             -float(inside),
             -float(labelled),
             -float(same),
@@ -174,6 +196,16 @@ def _main_amount(
 
     best = min(usable, key=rank)
     return best, _doubts(best, usable, found)
+
+
+def _account_currency(document: Document, found: Findings) -> str | None:
+    """The currency of the account: what its balance or limit is stated in."""
+    stated = [
+        item.currency
+        for item in found.amounts
+        if item.codes and found.roles.get(item) in ("balance", "available")
+    ]
+    return stated[0] if stated else None
 
 
 def _doubts(best: Amount, usable: list[Amount], found: Findings) -> tuple[Reason, ...]:
@@ -205,10 +237,13 @@ def _doubts(best: Amount, usable: list[Amount], found: Findings) -> tuple[Reason
 def _labelled_as_event(
     found: Findings, decision: Decision
 ) -> tuple[Amount | None, tuple[Reason, ...]]:
-    """Fees, interest, tips: an amount whose only label is the event's own name."""
+    """Fees, interest, refunds: an amount whose only label is the event's own name."""
+    if decision.event not in (Event.FEE, Event.INTEREST, Event.REFUND):
+        return None, ()
     for item in found.amounts:
         role = found.roles.get(item)
-        if item.money is not None and item.money.minor and role == decision.event.value:
+        stated = item.money is not None and bool(item.money.minor) and bool(item.codes)
+        if stated and role in ("fee", "cashback", "other", "tax"):
             return item, ()
     return None, ()
 
@@ -251,7 +286,9 @@ def _with_date(
 ) -> Candidate:
     received = document.received_at.date() if document.received_at else None
     top = max(found.countries, key=lambda key: found.countries[key], default="")
-    month_first = top in MONTH_FIRST or (not top and found.languages[:1] == ["en"])
+    month_first = top in MONTH_FIRST
+    if found.countries.get(top, 0.0) < 2.0 and main is not None and main.money is not None:
+        month_first = main.money.currency in ("USD", "PHP")
     labels = [hit for hit in found.hits if hit.kind == "date"]
     best: tuple[float, FoundDate, date, bool] | None = None
     for item in found.dates:
@@ -262,7 +299,9 @@ def _with_date(
         if label is not None and label.name == "due":
             made = replace(made, due_date=filler.day(item, day))
             continue
-        weight = _date_weight(item, day, received, found, {position, main.start if main else position})
+        weight = _date_weight(
+            item, day, received, found, {position, main.start if main else position}
+        )
         weight += 3.0 if label is not None else 0.0
         if best is None or weight > best[0]:
             best = (weight, item, day, guessed)
@@ -308,4 +347,3 @@ def _confidence(made: Candidate, decision: Decision) -> float:
     if made.direction is Direction.CREDIT and made.account_hint is None:
         score -= 0.03
     return float(max(Decimal(0), min(Decimal("0.99"), Decimal(str(round(score, 3))))))
-

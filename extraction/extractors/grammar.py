@@ -31,14 +31,13 @@ class GrammarExtractor:
             return Reading(Verdict.NOT_BOOKED, decision.event)
         candidate = gathering.candidate(document, found, decision)
         certain = decision.strong and candidate.amount is not None
-        if certain or _believable(candidate, strong=decision.strong):
+        if certain or _believable(candidate):
             return Reading(Verdict.TRANSACTION, decision.event, (candidate,), candidate.reasons)
         return Reading(Verdict.UNSURE, decision.event, (candidate,), candidate.reasons)
 
 
-def _believable(candidate: Candidate, *, strong: bool) -> bool:
-    """Whether a weak phrase, or a strong one without an amount, stands in a message that
-    otherwise looks like a bank's."""
+def _believable(candidate: Candidate) -> bool:
+    """Whether a weak phrase stands in a message that otherwise looks like a bank's."""
     signs = (
         candidate.account_hint is not None,
         candidate.balance is not None or candidate.available_limit is not None,
@@ -46,6 +45,4 @@ def _believable(candidate: Candidate, *, strong: bool) -> bool:
         candidate.occurred_on is not None and not candidate.occurred_on.inferred,
         candidate.merchant is not None,
     )
-    if candidate.amount is None:
-        return strong and sum(signs) >= 1
-    return sum(signs) >= 2
+    return candidate.amount is not None and sum(signs) >= 2

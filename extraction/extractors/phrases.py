@@ -2,8 +2,9 @@
 
 A phrase is written for a non-programmer (docs: phrases/README.md):
 `word` a word · `word*` its endings too · `*word` its beginnings too · `a|b` either · `[word]` may
-be missing · `a_b` two words as one choice of several · `...` up to forty characters of anything in the same sentence · `#` an amount of
-money · `<code>` a one-time code. Case and accents do not matter.
+be missing · `a_b` two words as one choice of several · `...` up to sixty characters of anything in
+the same sentence · `#` an amount of money · `<code>` a one-time code. Case and accents do not
+matter.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -105,16 +105,17 @@ def _expression(text: str, *, spaced: bool) -> str:
     gap = r"[\s]{1,4}" if spaced else r"\s{0,2}"
     pieces: list[str] = []
     pending = ""
-    for token in _TOKEN.findall(text):
-        if token == "...":
+    for piece in _TOKEN.findall(text):
+        if piece == "...":
             pending = _GAP
             continue
-        optional = token.startswith("[") and token.endswith("]")
-        inner = _token(token[1:-1] if optional else token, spaced=spaced)
+        optional = piece.startswith("[") and piece.endswith("]")
+        link = r"\s{0,4}" if piece[0] in ":#(" and len(piece) == 1 else gap
+        inner = _token(piece[1:-1] if optional else piece, spaced=spaced)
         if optional:
-            pieces.append(f"(?:{pending or (gap if pieces else '')}{inner})?")
+            pieces.append(f"(?:{pending or (link if pieces else '')}{inner})?")
             continue
-        pieces.append((pending or (gap if pieces else "")) + inner)
+        pieces.append((pending or (link if pieces else "")) + inner)
         pending = ""
     return "".join(pieces)
 
@@ -126,7 +127,7 @@ def _token(token: str, *, spaced: bool) -> str:
             _PLACES[word] if word in _PLACES else _word(word, spaced=spaced)
             for word in option.split("_")
         )
-        for option in token.split("|")
+        for option in sorted(token.split("|"), key=len, reverse=True)
     ]
     return "(?:" + "|".join(options) + ")"
 
@@ -192,12 +193,12 @@ def _common_words() -> dict[str, tuple[str, ...]]:
 _WORD = re.compile(rf"[^\W_]+|{MASK}")
 
 
-def scan(masked: str, hint: str | None = None) -> tuple[list[Hit], list[str], list[str]]:
+def scan(masked: str, raw: str, hint: str | None = None) -> tuple[list[Hit], list[str], list[str]]:
     """All hits of the likely languages in a masked folded text, its words in order, and those
-    languages, best first."""
+    languages, best first. `raw` is the same text with its accents."""
     places = [(match[0], match.start()) for match in _WORD.finditer(masked)]
     words = [word for word, _ in places if word != MASK]
-    scores = _first_scores(masked, words, hint)
+    scores = _first_scores(raw, words, hint)
     hits = [hit for code in _kept(scores, 0.3) for hit in _scan_with(code, masked, places)]
     for hit in hits:
         code = hit.phrase.language
@@ -208,19 +209,20 @@ def scan(masked: str, hint: str | None = None) -> tuple[list[Hit], list[str], li
     return hits, words, likely
 
 
-def _first_scores(masked: str, words: list[str], hint: str | None) -> dict[str, float]:
+def _first_scores(raw: str, words: list[str], hint: str | None) -> dict[str, float]:
     """How likely each language is from its common words and letters alone."""
     scores: dict[str, float] = {hint: 3.0} if hint else {}
     table = _common_words()
     for word in set(words):
         for code in table.get(word, ()):
             scores[code] = scores.get(code, 0.0) + 2.0
-    if not masked.isascii():
-        characters = set(masked)
+    if not raw.isascii():
+        raw = raw.lower()
+        characters = set(raw)
         for language in languages():
-            present = characters.intersection(fold(language.letters))
+            present = characters.intersection(language.letters)
             if present:
-                count = sum(masked.count(letter) for letter in present)
+                count = sum(raw.count(letter) for letter in present)
                 scores[language.code] = scores.get(language.code, 0.0) + min(14.0, 0.6 * count)
     if max(scores.values(), default=0.0) < 4.0:
         for language in languages():

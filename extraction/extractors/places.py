@@ -1,4 +1,4 @@
-"""Which countries a message speaks of, as evidence for `$`, `kr`, `Rs` and day-month order. Pure."""
+"""Which countries a message speaks of: evidence for `$`, `kr`, `Rs` and date order. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from extraction.extractors.currencies import currency_of
 
 _TLD = {"uk": "GB"}
 # Top-level domains sold to everybody.
-_GENERIC_TLD = frozenset("co io me tv ai cc to ly gg fm am is it's".split())
+_GENERIC_TLD = frozenset([
+    "co", "io", "me", "tv", "ai", "cc", "to", "ly", "gg", "fm", "am", "is",
+])  # fmt: skip
 
 LANGUAGE_COUNTRIES = {
     "de": ("DE", "AT", "CH"), "fr": ("FR", "BE", "CH"), "it": ("IT",), "nl": ("NL", "BE"),

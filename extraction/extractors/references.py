@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from extraction.extractors.phrases import Hit
 
 _LINK = re.compile(
-    r"[ \t]{0,2}(?:\(?(?:no|nr|nro|num|numero|number|numéro|id|code|is|n[o°º]|№|#)\b[.:#)]{0,2}[ \t]{0,2}){0,2}"
-    r"[ \t]{0,3}[.:#=\-–|]{0,3}[\s]{0,3}[#:(]?[ ]?",
+    r"[ \t]{0,2}(?:\(?(?:no|nr|nro|num|numero|number|numéro|id|code|is|n[o°º]|№|#)\b[.:#)]{0,2}"
+    r"[ \t]{0,2}){0,2}"
+    r"(?:\([A-Za-z ]{2,12}\))?(?:[ \t]is)?[ \t]{0,3}[.:#=\-–|]{0,3}[\s]{0,3}[#:(]?[ ]?",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"(?=[A-Za-z0-9/_.-]*\d)[A-Za-z0-9](?:[A-Za-z0-9_-]|[/.](?=[A-Za-z0-9])){2,39}")
-_RAIL = re.compile(r"(?<![\w])(?:UPI|IMPS|NEFT|RTGS)[/:-](?:[A-Z0-9]{2,5}[/-])?([A-Z]{0,6}\d{9,22})(?!\w)")
+_RAIL = re.compile(
+    r"(?<![\w])(?:UPI|IMPS|NEFT|RTGS)[/:-](?:[A-Z0-9]{2,5}[/-])?([A-Z]{0,6}\d{9,22})(?!\w)"
+)
 _CONFIRMED = re.compile(r"(?:^|\n|: )([A-Z0-9]{8,12})[ ](?=(?i:confirmed|imethibitishwa))")
 
 

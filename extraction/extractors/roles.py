@@ -9,6 +9,10 @@ from extraction.extractors.amounts import MASK, Amount
 from extraction.extractors.phrases import Hit
 from extraction.extractors.segments import line_bounds
 
+# Labels that may follow their amount: "500 available".
+_SAID_AFTER = frozenset(
+    ["balance", "available", "credit_limit", "fee", "tax", "tip", "cashback", "minimum_due"]
+)
 MAIN_ROLES = frozenset({"amount", "total"})
 _MAX_GAP = 42
 _ONLY_MARKS = re.compile(r"[\s:=\-–>|.,(\[*]*")
@@ -59,7 +63,7 @@ def _from_left(text: str, amount: Amount, labels: list[Hit], floor: int) -> str 
             if not decimal and not _PLAIN_LINK.fullmatch(between):
                 return None
         if _ONLY_MARKS.fullmatch(between):
-            return hit.name if between.count("\n") <= 1 else None
+            return hit.name if between.count("\n") <= 2 else None
         if _BREAKS.search(between) or "\t" in between.strip("\t "):
             return None
         return hit.name
@@ -71,6 +75,8 @@ def _from_right(
 ) -> str | None:
     for hit in labels:
         if hit.start < amount.end:
+            continue
+        if hit.name not in _SAID_AFTER:
             continue
         if hit.start >= ceiling or hit.start - amount.end > 12:
             return None

@@ -7,12 +7,15 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 _BREAK = re.compile(r"\n+|[!?;](?=\s|$)|[。！？।｡]|\.(?=\s|$)|\. ?(?=[A-Z][a-z])")
-_ABBREVIATIONS = frozenset(
-    """rs no nos bal avl avbl avail av mr mrs ms dr inc ltd pvt co txn amt acc acct ac ref st sr
-    jr num nr tel usd inr lim ltda sa cta ct cuenta nro núm crd cr dep trx trf tran bs gs lps kr
-    руб коп сч р карт счет тел ст rub grn ф т т.д ч dt vs approx min max ext art av transf disp
-    saldo sal op aprox tarj kc ul al cca esp hrs p.m a.m pm am""".split()
-)
+_ABBREVIATIONS = frozenset([
+    "rs", "no", "nos", "bal", "avl", "avbl", "avail", "av", "mr", "mrs", "ms", "dr", "inc",
+    "ltd", "pvt", "co", "txn", "amt", "acc", "acct", "ac", "ref", "st", "sr", "jr", "num",
+    "nr", "tel", "usd", "inr", "lim", "ltda", "sa", "cta", "ct", "cuenta", "nro", "núm",
+    "crd", "cr", "dep", "trx", "trf", "tran", "bs", "gs", "lps", "kr", "руб", "коп", "сч",
+    "р", "карт", "счет", "тел", "ст", "rub", "grn", "ф", "т", "т.д", "ч", "dt", "vs",
+    "approx", "min", "max", "ext", "art", "av", "transf", "disp", "saldo", "sal", "op",
+    "aprox", "tarj", "kc", "ul", "al", "cca", "esp", "hrs", "p.m", "a.m", "pm", "am",
+])  # fmt: skip
 _WRAP = 58
 
 

@@ -99,6 +99,7 @@ def _property(node: LexborNode) -> str:
 
 def _reading(item: Item, document: Document) -> Reading | None:
     kind = _text(item.get("@type"))
+    event: Event | None = None
     if kind == "Invoice":
         event = _invoice_event(_text(item.get("paymentStatus")))
     elif kind == "Order":

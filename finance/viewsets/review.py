@@ -79,7 +79,7 @@ class ReviewItemViewSet(LedgerViewSet):
         """Take a decision back."""
         return self.answer(ledger.reopen(self.row_id).pk)
 
-    @extend_schema(responses=schemas.AcceptedShape)
+    @extend_schema(operation_id="review_items_accept_many", responses=schemas.AcceptedShape)
     @action(detail=False, methods=["post"], url_path="accept")
     def accept_many(self, request: Request) -> Response:
         """Accept all of them as they are, or none."""

@@ -69,7 +69,8 @@ class FetchedMessage:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a successful check found: folders that could be read, with their message counts."""
+    """What a successful check found: folders that could be read, with their message counts where
+    those are known without reading everything."""
 
     folders: dict[str, int] = field(default_factory=dict)
 

@@ -6,11 +6,15 @@ import imaplib
 import socket
 import ssl
 from collections.abc import Sequence
+from typing import Final
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.tls import IMAP4_TLS
 
-from mail_ingest.providers.base import ProviderRefused, ProviderUnavailable
+from mail_ingest.providers.base import MAX_MESSAGE_BYTES, ProviderRefused, ProviderUnavailable
+
+# What a server may send in one piece: a message, should it have grown a little since it was sized.
+MAX_LITERAL: Final = 2 * MAX_MESSAGE_BYTES
 
 
 class _CheckedTLS(IMAP4_TLS):  # type: ignore[misc] # imapclient has no types
@@ -40,6 +44,14 @@ class _CheckedTLS(IMAP4_TLS):  # type: ignore[misc] # imapclient has no types
                 plain.close()
                 raise
         raise failure
+
+    def read(self, size: int) -> bytes:
+        """Called for a literal. A server that sends more than it announced does not get it into
+        our memory."""
+        if size > MAX_LITERAL:
+            raise self.abort(f"a literal of {size} bytes")
+        content: bytes = super().read(size)
+        return content
 
 
 class _CheckedClient(IMAPClient):  # type: ignore[misc]

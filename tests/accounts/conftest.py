@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.mail import EmailMessage
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -39,6 +41,14 @@ def bob(tenant: Tenant) -> User:
 def eve(stranger: Tenant) -> User:
     """Admin of another tenant."""
     return make_member(stranger, email="eve@example.org")
+
+
+@pytest.fixture
+def within_one_window() -> Iterator[None]:
+    """No limit's window ends while the test runs."""
+    start_of_hour = timezone.now().replace(minute=0, second=1, microsecond=0)
+    with time_machine.travel(start_of_hour):
+        yield
 
 
 @pytest.fixture

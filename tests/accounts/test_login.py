@@ -11,7 +11,7 @@ from accounts.models import AttemptCounter, AuditEntry, User
 from tenancy.scope import all_tenants
 from tests.make import PASSWORD
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("within_one_window")]
 
 ALICE = {"email": "alice@example.org", "password": PASSWORD}
 

@@ -19,7 +19,7 @@ from tests.accounts.conftest import code_in, wrong
 from tests.make import PASSWORD
 from tests.running import run_due_jobs
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("within_one_window")]
 
 Mailed = Callable[[], EmailMessage]
 

@@ -93,7 +93,7 @@ def test_a_foreign_id_is_not_found(alice: User, their_role: Role) -> None:
         client.delete(f"{ROLES}/{their_role.id}"),
     ):
         assert refused(answer) == (404, "not_found")
-    with tenant_scope(their_role.tenant_id):
+    with tenant_scope(their_role.tenant.id):
         their_role.refresh_from_db()
     assert their_role.name == "Theirs"
 

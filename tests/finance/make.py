@@ -17,7 +17,7 @@ def make_account(name: str = "Giro", currency: str = "EUR", **fields: Any) -> Fi
 
 
 def make_movement(account: FinancialAccount, amount: str = "-12.34", **fields: Any) -> Movement:
-    values = {"booked_on": date(2026, 5, 20), "merchant": "Corner shop"} | fields
+    values: dict[str, Any] = {"booked_on": date(2026, 5, 20), "merchant": "Corner shop"} | fields
     return Movement(account.pk, amount=Money.parse(amount, account.currency), **values)
 
 

@@ -188,6 +188,13 @@ class Ledger(RuleBasedStateMachine):
         if link is not None:
             ledger.unlink(link.pk)
 
+    @rule(side=st.sampled_from(["outflow_id", "inflow_id"]))
+    def void_a_leg(self, side: str) -> None:
+        link = Transfer.objects.first()
+        if link is not None:
+            ledger.void(getattr(link, side))
+            self.posted.pop(getattr(link, side), None)
+
     @rule(keep=rows, drop=rows)
     def merge(self, keep: uuid.UUID, drop: uuid.UUID) -> None:
         if self.allowed(lambda: ledger.merge(keep, drop)):

@@ -149,3 +149,25 @@ def test_a_fork_waits_for_the_round_to_end(
     thread.join()
     assert order == ["round ended", "forked"]
     connection.close()
+
+
+asked: list[str] = []
+
+
+def broken_source() -> None:
+    raise ValueError("A source that fails.")
+
+
+def sound_source() -> None:
+    asked.append("sound")
+
+
+def test_a_source_that_fails_stops_neither_the_others_nor_the_dispatcher(
+    home: Tenant, broker: Any, settings: Any
+) -> None:
+    settings.JOB_SOURCES = [f"{__name__}.broken_source", f"{__name__}.sound_source"]
+    asked.clear()
+    job = JobRunner.enqueue("test.scripted", tenant_id=home.id)
+    Dispatcher(["default"], processes=1).tick()
+    assert asked == ["sound"]
+    assert published(broker) == [str(job.id)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from jobs.models import Job, JobState
 from mail_ingest.errors import MailConflict, MailFileError
 from mail_ingest.imports import start_import
 from mail_ingest.models import ConnectedAccount, Email, EmailState, MailImport, RawMessage
+from mail_ingest.parsing import ParsedEmail
+from mail_ingest.screening import ScreeningResult, screen
 from mail_ingest.storage import load_raw
 from tenancy.models import Tenant
 from tests.mail_ingest.make import (
@@ -102,6 +105,29 @@ def test_nul_and_lone_surrogates_do_not_reach_the_database(tmp_path: Path) -> No
     email = Email.objects.get()
     assert email.subject.startswith("Paid 5 EUR")
     assert load_raw(email).count(b"\x00") == 2
+
+
+def test_a_message_that_breaks_our_own_code_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(message: ParsedEmail) -> ScreeningResult:
+        if message.subject == "Card purchase 2":
+            raise RecursionError("deep")
+        return screen(message)
+
+    monkeypatch.setattr("mail_ingest.storage.screen", fail)
+    done = imported(make_mbox(tmp_path / "inbox", make_messages(3)))
+    assert (done.stored_count, done.quarantined_count) == (3, 1)
+    assert "RecursionError" in Email.objects.get(state=EmailState.QUARANTINED).problem
+
+
+def test_odd_file_names_lose_no_message(tmp_path: Path) -> None:
+    maildir = make_maildir(tmp_path / "Maildir", [])
+    deep = make_maildir(maildir / ("." + "x" * 200), [])
+    for number, name in enumerate((b"a\xff:2,", b"a\xfe:2,", b"b" * 250, b"b" * 249 + b"c"), 1):
+        (deep / "cur" / os.fsdecode(name)).write_bytes(make_message(number))
+    assert imported(maildir).stored_count == 4
+    assert imported(maildir).duplicate_count == 4
 
 
 REFUSED = {

@@ -119,6 +119,29 @@ def test_bytes_arrive_as_they_were_sent(server: Dovecot, account: ConnectedAccou
     assert load_raw(Email.objects.get()).replace(b"\r\n", b"\n") == odd
 
 
+def test_the_own_servers_word_about_a_sender_counts(server: Dovecot) -> None:
+    checked = "mx.example; dmarc=pass header.from=harbour.example"
+    server.deliver(
+        [
+            make_message(1, authentication_results=checked),
+            make_message(2, authentication_results=checked.replace("mx.", "mx.evil.")),
+            make_message(3, authentication_results=checked.replace("pass", "fail")),
+        ]
+    )
+    fetched(make_mailbox(server, authserv_id="mx.example"))
+    trust = dict(Email.objects.order_by("subject").values_list("subject", "trust"))
+    assert list(trust.values()) == ["verified", "unverified", "failing"]
+
+
+def test_a_server_that_sends_without_end_does_not_fill_the_memory(
+    server: Dovecot, account: ConnectedAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mail_ingest.providers.imap_tls.MAX_LITERAL", 100)
+    server.deliver(make_messages(1))
+    assert "broke off" in fetched(account).last_error
+    assert not Email.objects.exists()
+
+
 def test_several_folders_are_read_each_by_its_own_cursor(server: Dovecot) -> None:
     server.deliver(make_messages(2))
     server.deliver(make_messages(2, first=3), folder="Bank")

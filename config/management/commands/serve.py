@@ -31,20 +31,25 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = env_str("HOST", "127.0.0.1"), env_int("PORT", 8000)
         refuse_taken_port(host, port)
-        self.stdout.write(f"Preparing the database in {settings.DATA_DIR} …")
+        self.say(f"Preparing the database in {settings.DATA_DIR} …")
         call_command("migrate", verbosity=0, interactive=False)
         demo = ensure_demo() if options["demo"] else None
         connection.close()
         supervisor = Supervisor(
             children=[Child("web", web_command()), Child("worker", worker_command())],
             environment=os.environ,
-            say=lambda text: self.stdout.write(f"inledger: {text}"),
+            say=lambda text: self.say(f"inledger: {text}"),
             ready=lambda: answers(host, port),
             announce=lambda: self.announce(port, demo),
         )
         if not supervisor.run():
             raise CommandError("A part of Inledger does not stay up; its messages are above.")
-        self.stdout.write("inledger: All stopped. Your data is kept; start again any time.")
+        self.say("inledger: All stopped. Your data is kept; start again any time.")
+
+    def say(self, text: str) -> None:
+        """At once, also where the output is a file."""
+        self.stdout.write(text)
+        self.stdout.flush()
 
     def announce(self, port: int, demo: Demo | None) -> None:
         lines = ["", f"  Inledger is ready:  http://localhost:{port}/"]
@@ -54,7 +59,7 @@ class Command(BaseCommand):
                 f"  Password:           {demo.password}",
             ]
         lines += ["  Stop with Ctrl-C.", ""]
-        self.stdout.write("\n".join(lines))
+        self.say("\n".join(lines))
 
 
 def refuse_taken_port(host: str, port: int) -> None:
