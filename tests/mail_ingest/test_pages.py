@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -9,6 +11,7 @@ from django.test import Client
 from jobs.models import Job
 from mail_ingest.models import AccountState, ConnectedAccount, MailImport
 from tenancy.models import Tenant
+from tests.fakes.dovecot import PASSWORD, USER, Dovecot
 from tests.mail_ingest.make import make_message
 from tests.pages import form_values, member
 
@@ -92,6 +95,45 @@ def test_deleting_takes_the_name_and_says_so(browser: Client, account: Connected
     assert browser.post(address, {"confirm": "Post"}).status_code == 302
     account.refresh_from_db()
     assert account.state == AccountState.DELETING
+
+
+def test_a_change_that_does_not_work_is_not_saved(
+    browser: Client, account: ConnectedAccount
+) -> None:
+    address = f"/connected-accounts/{account.pk}/"
+    assert form_values(browser.get(address).content.decode())["host"] == "imap.example.org"
+    assert browser.post(address, MAILBOX).status_code == 422
+    account.refresh_from_db()
+    assert account.host == "imap.example.org"
+
+
+@pytest.mark.dovecot
+def test_a_mailbox_is_tried_connected_and_changed_over_the_wire(
+    browser: Client, settings: Any
+) -> None:
+    settings.MAIL_ALLOWED_PRIVATE_HOSTS = ["localhost", "127.0.0.1"]
+    with Dovecot() as server:
+        described = MAILBOX | {
+            "host": "localhost",
+            "port": str(server.port),
+            "username": USER,
+            "password": PASSWORD,
+            "folders": "INBOX",
+            "ca_certificate": server.certificate,
+        }
+        server.deliver([make_message(1), make_message(2)])
+        tried = browser.post("/connected-accounts/try/", described).content.decode()
+        assert "INBOX: 2" in tried
+        refused = browser.post("/connected-accounts/new/", described | {"password": "wrong"})
+        assert refused.status_code == 422
+        assert not ConnectedAccount.objects.exists()
+        assert browser.post("/connected-accounts/new/", described).status_code == 302
+        account = ConnectedAccount.objects.get()
+        # Without a new password the stored one is tried, and kept.
+        changed = described | {"label": "Renamed", "password": ""}
+        assert browser.post(f"/connected-accounts/{account.pk}/", changed).status_code == 302
+        account.refresh_from_db()
+        assert account.label == "Renamed"
 
 
 def test_a_neighbours_mailbox_is_not_there(account: ConnectedAccount, stranger: Tenant) -> None:
