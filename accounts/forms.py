@@ -175,4 +175,3 @@ class NewMemberForm(forms.Form):
 
     name = forms.CharField(label=_("Your name"), max_length=120)
     password = new_password_field(_("Password"))
-

@@ -26,10 +26,10 @@ class DecisionForm(MoneyForm):
         empty_label=_("Open a new one"),
     )
     category = CategoryField(label=_("Category"), required=False, empty_label=_("No category"))
-    new_account = forms.CharField(label=_("Name of the new account"), required=False, max_length=120)
-    new_number = forms.CharField(
-        label=_("Its last digits"), required=False, max_length=40
+    new_account = forms.CharField(
+        label=_("Name of the new account"), required=False, max_length=120
     )
+    new_number = forms.CharField(label=_("Its last digits"), required=False, max_length=40)
     new_kind = forms.ChoiceField(
         label=_("Kind of the new account"), choices=AccountKind.choices, required=False
     )
@@ -38,7 +38,7 @@ class DecisionForm(MoneyForm):
         super().__init__(*args, **kwargs)
         self.fields["amount"].label = _("Amount (%(currency)s)") % {"currency": currency}
         for field in self.fields.values():
-            field.widget.is_filter = True  # type: ignore[attr-defined] # shows no “optional”
+            field.widget.is_filter = True
         if has_account:
             self.fields["account"].required = True
             self.fields["account"].empty_label = None  # type: ignore[attr-defined]

@@ -22,7 +22,6 @@ from finance.models import (
 from finance.money import InvalidMoney, Money
 from finance.querysets import category_tree
 
-
 INDENT = "\N{EM SPACE}"
 
 
@@ -59,7 +58,7 @@ class TreeForm(forms.Form):
         super().__init__(*args, **{"auto_id": f"{self.id_prefix}_%s"} | kwargs)
         for field in self.fields.values():
             if isinstance(field, CategoryField):
-                field.widget.choices = field.tree()  # type: ignore[attr-defined]
+                field.widget.choices = field.tree()
 
 
 class TransactionFilterForm(TreeForm):
@@ -88,7 +87,7 @@ class TransactionFilterForm(TreeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            field.widget.is_filter = True  # type: ignore[attr-defined] # shows no “optional”
+            field.widget.is_filter = True
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -38,6 +38,12 @@ class MailboxForm(forms.Form):
         initial="INBOX",
         help_text=_("Separated by commas."),
     )
+    ca_certificate = forms.CharField(
+        label=_("Certificate authority"),
+        required=False,
+        help_text=_("Only for a server of your own: the PEM of the authority that signed it."),
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+    )
     is_own = forms.BooleanField(label=OWN_LABEL, help_text=OWN_HELP, required=False)
 
     def clean_folders(self) -> list[str]:
@@ -52,6 +58,15 @@ class MailboxForm(forms.Form):
             for name, value in self.cleaned_data.items()
             if name not in {"password", "is_own"}
         }
+
+
+class MailboxChangeForm(MailboxForm):
+    """The password stays unless a new one is given: it is not shown back."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].required = False
+        self.fields["password"].help_text = _("Leave it empty to keep the one that is stored.")
 
 
 class UploadForm(forms.Form):

@@ -7,6 +7,7 @@ urlpatterns = [
     path("connected-accounts/new/", views.new, name="source_new"),
     path("connected-accounts/try/", views.try_out, name="source_try"),
     path("connected-accounts/upload/", views.upload, name="upload"),
+    path("connected-accounts/<uuid:account_id>/", views.edit, name="source_edit"),
     path("connected-accounts/<uuid:account_id>/fetch/", views.fetch, name="source_fetch"),
     path("connected-accounts/<uuid:account_id>/pause/", views.pause, name="source_pause"),
     path("connected-accounts/<uuid:account_id>/resume/", views.resume, name="source_resume"),

@@ -16,15 +16,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mail_ingest import connecting
 from mail_ingest.errors import MailError
-from mail_ingest.forms import DeleteForm, MailboxForm, UploadForm
+from mail_ingest.forms import DeleteForm, MailboxChangeForm, MailboxForm, UploadForm
 from mail_ingest.imports import import_upload
-from mail_ingest.models import ConnectedAccount, Email, MailImport
+from mail_ingest.models import AccountKind, ConnectedAccount, Email, MailImport
 from mail_ingest.parsing import UnparsableMessage, parse_message
 from mail_ingest.storage import load_raw
 from tenancy.pages import is_htmx, page, tell
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 RECENT_IMPORTS = 5
+KEPT_FIELDS = ("label", "host", "port", "username", "ca_certificate")
 SAFE_TAGS = nh3.ALLOWED_TAGS | {"font", "center", "style"} - {"a", "img", "style"}
 SAFE_ATTRIBUTES = {"*": {"align", "valign", "width", "height", "dir", "lang", "colspan", "rowspan"}}
 
@@ -58,6 +59,33 @@ def new(request: HttpRequest) -> HttpResponse:
             return redirect("sources")
     status = 422 if form.errors else 200
     return render(request, "mail_ingest/new.html", {"form": form}, status=status)
+
+
+@get_or_post
+@page("mail:write")
+def edit(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
+    """Change a mailbox, its password say; the change is tried out before it is saved."""
+    account = get_object_or_404(ConnectedAccount, id=account_id, kind=AccountKind.IMAP)
+    current = {name: getattr(account, name) for name in KEPT_FIELDS}
+    current |= {"folders": ", ".join(account.folders), "is_own": account.is_own}
+    form = MailboxChangeForm(request.POST or None, initial=current)
+    if form.is_valid():
+        fields, password = form.account_fields, form.cleaned_data["password"] or None
+        fields["label"] = fields["label"] or account.label
+        try:
+            changed = connecting.unsaved_account(fields)
+            changed.id, changed.secret = account.id, account.secret
+            connecting.check_account(changed, password=password)
+            connecting.change_account(
+                account, password=password, is_own=form.cleaned_data["is_own"], **fields
+            )
+        except MailError as error:
+            tell(form, error)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("sources")
+    context = {"form": form, "account": account}
+    return render(request, "mail_ingest/new.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -126,14 +154,12 @@ def delete(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
             messages.success(request, _("It is being deleted. What was booked from it stays."))
             return redirect("sources")
     context = {"form": form, "account": account}
-    return render(
-        request, "mail_ingest/delete.html", context, status=422 if form.errors else 200
-    )
+    return render(request, "mail_ingest/delete.html", context, status=422 if form.errors else 200)
 
 
 @require_safe
 @xframe_options_sameorigin
-@csp(
+@csp(  # type: ignore[arg-type] # its hint forgets views that take arguments
     {
         "default-src": ["'none'"],
         "style-src": ["'unsafe-inline'"],

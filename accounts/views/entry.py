@@ -73,9 +73,7 @@ def code_request(request: HttpRequest) -> HttpResponse:
     form = EmailForm(request.POST or None)
     if form.is_valid():
         try:
-            challenge_id = request_code(
-                form.cleaned_data["email"], address=client_address(request)
-            )
+            challenge_id = request_code(form.cleaned_data["email"], address=client_address(request))
         except AccountError as error:
             tell(form, error)
         else:
@@ -130,9 +128,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
     form = ResetForm(request.POST or None)
     if form.is_valid():
         try:
-            passwords.reset(
-                challenge_id, **form.cleaned_data, address=client_address(request)
-            )
+            passwords.reset(challenge_id, **form.cleaned_data, address=client_address(request))
         except AccountError as error:
             tell(form, error)
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -63,8 +65,8 @@ def invitation(request: HttpRequest) -> HttpResponse:
     try:
         found = invitations.find_open(token)
     except AccountError as error:
-        context = {"problem": str(error)}
-        return render(request, "accounts/invitation.html", context, status=error.status)
+        told = {"problem": str(error)}
+        return render(request, "accounts/invitation.html", told, status=error.status)
     is_here = request.user.is_authenticated
     posted = request.POST if request.method == "POST" else None
     form = forms.Form(posted) if is_here else NewMemberForm(posted)
@@ -73,20 +75,20 @@ def invitation(request: HttpRequest) -> HttpResponse:
             return _join(request, found, token, form)
         except AccountError as error:
             tell(form, error)
-    context = {
+    context: dict[str, Any] = {
         "form": form,
         "invitation": found,
         "ledger_name": found.tenant.name,
         "action": _("Join") if is_here else _("Make an account and join"),
-        "login_url": "" if is_here else f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}",
+        "login_url": ""
+        if is_here
+        else f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}",
     }
     status = 422 if form.errors else 200
     return render(request, "accounts/invitation.html", context, status=status)
 
 
-def _join(
-    request: HttpRequest, found: Invitation, token: str, form: forms.Form
-) -> HttpResponse:
+def _join(request: HttpRequest, found: Invitation, token: str, form: forms.Form) -> HttpResponse:
     if request.user.is_authenticated:
         membership = invitations.accept(token, _user(request))
         return _open(request, membership.tenant, reverse("dashboard"))

@@ -10,7 +10,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -78,9 +78,7 @@ def password(request: HttpRequest) -> HttpResponse:
         return _saved(request, "settings_password")
     sections = [
         Section(_("Password"), password_form, _("Change the password"), request.path),
-        Section(
-            _("Second step"), factor_form, _("Save"), f"{request.path}?change=second-factor"
-        ),
+        Section(_("Second step"), factor_form, _("Save"), f"{request.path}?change=second-factor"),
     ]
     return _page(request, _("Signing in"), sections)
 
@@ -106,7 +104,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
 
 def me(request: HttpRequest) -> User:
     """The person, fresh from the database: forms and verbs change it."""
-    return User.objects.get(id=request.user.pk)
+    return get_object_or_404(User, id=request.user.pk)
 
 
 def _did(form: forms.BaseForm, verb: Callable[[], object]) -> bool:

@@ -12,9 +12,11 @@ from extraction.reading import Direction
 
 _LEAD = re.compile(r"[\s:\-–|>\"'“(\[【「.#]*(?:VPA\s|linked\s)?")
 _LONGEST = 60
+# A point after an initial or a title ends no name.
+_POINT = r"(?<!\b[A-Z])(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!e\.V)\."
 _END = re.compile(
-    r"\n|\t|~|[;|!?。！？،؛]|(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!e\.V)\.(?=\s|$)|,(?=\s|\d|$)|[()\[\]{}\"“”<>「」【】《》]|\s-\s|\s–\s|:\s"
-    r"|[\s:](?=https?://)|(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)\. ?(?=[A-Z][a-z]+ )|\s\*(?=\s)|/-"
+    rf"\n|\t|~|[;|!?。！？،؛]|{_POINT}(?=\s|$)|,(?=\s|\d|$)|[()\[\]{{}}\"“”<>「」【】《》]"
+    rf"|\s-\s|\s–\s|:\s|[\s:](?=https?://)|{_POINT} ?(?=[A-Z][a-z]+ )|\s\*(?=\s)|/-"
 )
 _TRAIL = " \t-–,.:;/&|*'\"(_"
 _NO_NAME = re.compile(r"[\d\s\W]*$")

@@ -16,8 +16,8 @@ from extraction.booking import SOURCE_KIND
 from extraction.models import EmailExtraction, ExtractionState
 from extraction.views.evidence import evidence_context
 from finance.models import ReviewItem, ReviewState, Transaction
-from finance.views.rows import entry, reason_labels, words
 from finance.querysets import list_rows, with_links
+from finance.views.rows import entry, reason_labels, words
 from mail_ingest.models import Email, EmailState
 from mail_ingest.trust import Trust
 from tenancy.pages import is_htmx, page

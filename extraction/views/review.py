@@ -237,9 +237,7 @@ def _new_account(item: ReviewItem) -> dict[str, str]:
 def _email_of(item: ReviewItem) -> Email | None:
     if item.source_kind != SOURCE_KIND:
         return None
-    found: Email | None = (
-        Email.objects.select_related("raw").filter(id=item.source_id).first()
-    )
+    found: Email | None = Email.objects.select_related("raw").filter(id=item.source_id).first()
     return found
 
 
@@ -248,8 +246,13 @@ def _next(request: HttpRequest, decided: uuid.UUID, done: str) -> HttpResponse:
     if not is_htmx(request):
         return redirect("review")
     items = _open_items()
-    undo = {"undo_url": reverse("review_reopen", args=[decided]), "done_text": done}
-    response = _show(request, items, items[0] if items else None, **undo)
+    response = _show(
+        request,
+        items,
+        items[0] if items else None,
+        undo_url=reverse("review_reopen", args=[decided]),
+        done_text=done,
+    )
     address = reverse("review_item", args=[items[0].id]) if items else reverse("review")
     response.headers["HX-Replace-Url"] = address
     return response

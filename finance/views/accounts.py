@@ -101,9 +101,7 @@ def _done(request: HttpRequest) -> HttpResponse:
     return redirect("accounts")
 
 
-def _form_page(
-    request: HttpRequest, form: AccountForm, heading: str, action: str
-) -> HttpResponse:
+def _form_page(request: HttpRequest, form: AccountForm, heading: str, action: str) -> HttpResponse:
     context = {"form": form, "heading": heading, "action": action}
     template = "finance/_form.html" if is_htmx(request) else "finance/form.html"
     return render(request, template, context, status=422 if form.errors else 200)

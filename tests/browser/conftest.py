@@ -46,7 +46,7 @@ class Mailroom:
     def __init__(self) -> None:
         self.received: list[tuple[list[str], str]] = []
 
-    async def handle_DATA(self, server: object, session: object, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: object, session: object, envelope: Envelope) -> str:
         text = message_from_bytes(bytes(envelope.content or b""), policy=policy.default)
         self.received.append((list(envelope.rcpt_tos), text.get_content()))
         return "250 Accepted"

@@ -1,7 +1,11 @@
-"""The first day: register, import a mailbox, see what came of it, decide, see the balance move."""
+"""The first day: register, import a mailbox, see what came of it, decide, see the balance move.
+
+UPDATE_IMAGES=1 keeps what the browser saw in docs/images.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -140,8 +144,10 @@ def test_the_pages_are_photographed_for_the_readme(
 def _photograph(page: Page, name: str) -> None:
     page.wait_for_load_state("networkidle")
     assert_nothing_sticks_out(page)
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=IMAGES / f"{name}.png")
+    picture = page.screenshot()
+    assert picture.startswith(b"\x89PNG")
+    if os.environ.get("UPDATE_IMAGES") == "1":
+        IMAGES.joinpath(f"{name}.png").write_bytes(picture)
 
 
 def assert_nothing_sticks_out(page: Page) -> None:

@@ -12,8 +12,8 @@ from django.test import Client
 from accounts.roles import create_role
 from finance.categories import seed_default_categories
 from finance.models import FinancialAccount, Transaction, TransactionState
-from finance.templatetags.money import plain_money
 from finance.money import Money
+from finance.templatetags.money import plain_money
 from tenancy.models import Tenant
 from tenancy.scope import tenant_scope
 from tests.finance.make import category, make_account, make_posted, make_proposed
@@ -217,9 +217,7 @@ def test_a_longer_list_takes_no_more_queries(
         (0, "CHF", "CHF\N{NO-BREAK SPACE}0.00"),
     ],
 )
-def test_money_is_written_in_its_currencys_own_scale(
-    minor: int, currency: str, shown: str
-) -> None:
+def test_money_is_written_in_its_currencys_own_scale(minor: int, currency: str, shown: str) -> None:
     assert plain_money(Money(minor, currency)) == shown
 
 
