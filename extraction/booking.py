@@ -120,8 +120,7 @@ class Planner:
         if account is None or signed is None:
             draft = self._draft(email, candidate, account)
             return Plan(Action.ASK, source, _all_reasons(candidate, doubts), draft=draft)
-        if candidate.event == Event.CARD_PAYMENT and account.kind != AccountKind.CREDIT_CARD:
-            # Both sides of a card's bill send such messages: which is this account?
+        if candidate.event == Event.CARD_PAYMENT and not _fits_card_payment(signed, account):
             doubts.append(Reason.DIRECTION_UNCLEAR)
         movement = self._movement(email, source, candidate, account, signed)
         action = Action.PROPOSE if doubts else Action.POST
@@ -258,6 +257,12 @@ def signed_amount(amount: Money, candidate: Candidate, account: FinancialAccount
         case Direction.TRANSFER:
             return amount if account.kind == AccountKind.CREDIT_CARD else -amount
     return None
+
+
+def _fits_card_payment(signed: Money, account: FinancialAccount) -> bool:
+    """Both sides of a card's bill send such messages: money comes in on the card and leaves the
+    account that pays it."""
+    return (signed.minor > 0) == (account.kind == AccountKind.CREDIT_CARD)
 
 
 def merchant_of(candidate: Candidate) -> str:
