@@ -29,12 +29,13 @@ from finance.accounts import AccountHint, open_account, resolve_account
 from finance.ledger import Movement, Source, draft_of
 from finance.models import AccountKind, AccountOrigin, FinancialAccount
 from finance.money import Money
-from finance.suggestions import Suggester, Suggestion
+from finance.suggestions import OWN_TRANSFER, Suggester, Suggestion
 from mail_ingest.models import Email
 from mail_ingest.trust import Trust
 from tenancy.models import Tenant
 
 SOURCE_KIND = "email"
+TRANSFERS = (Event.TRANSFER_OUT, Event.TRANSFER_IN)
 
 
 class Action(StrEnum):
@@ -207,9 +208,9 @@ class Planner:
         )
 
     def _category(self, candidate: Candidate, signed: Money) -> Suggestion | None:
-        return self._suggester.suggest(
-            candidate.event.value, merchant_of(candidate), outflow=signed.minor < 0
-        )
+        is_own = candidate.direction == Direction.TRANSFER
+        event = OWN_TRANSFER if is_own and candidate.event in TRANSFERS else candidate.event.value
+        return self._suggester.suggest(event, merchant_of(candidate), outflow=signed.minor < 0)
 
     def _booked_on(self, email: Email, candidate: Candidate) -> date:
         """The day that the message states, else the day it arrived, in the tenant's zone."""

@@ -20,8 +20,13 @@ from finance.models import Category, Split, TransactionState
 
 INNER_LENGTH = 6
 HISTORY = 2_000
-# Several categories fit these by design: the more specific one wins.
-MORE_EVENTS = {"withdrawal": "cash", "interest": "interest_income"} | EVENT_CATEGORIES
+# A transfer of which the message says that both accounts are the person's own.
+OWN_TRANSFER = "own_transfer"
+MORE_EVENTS = {
+    "withdrawal": "cash",
+    "interest": "interest_income",
+    OWN_TRANSFER: "own_transfer",
+} | EVENT_CATEGORIES
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from extraction.models import EmailExtraction, ExtractionState
 from extraction.scheduling import enqueue_pending_emails, pending_emails
+from finance.categories import seed_default_categories
 from finance.models import (
     AccountKind,
+    CategoryKind,
     FinancialAccount,
     ReviewItem,
+    Split,
     Transaction,
     TransactionState,
 )
@@ -98,6 +101,15 @@ def shown_balance() -> Decimal:
     account = FinancialAccount.objects.get()
     moved = sum(Transaction.objects.values_list("amount_minor", flat=True))
     return Money(account.opening_minor + moved, account.currency).decimal
+
+
+def test_money_moved_between_own_accounts_is_neither_income_nor_spending(
+    in_tenant: Tenant,
+) -> None:
+    seed_default_categories()
+    import_mail(["de-demo-0626-to-savings.eml", "de-demo-0626-savings-credit.eml"])
+    splits = Split.objects.select_related("category")
+    assert [split.category.kind for split in splits] == [CategoryKind.TRANSFER] * 2
 
 
 def test_a_strangers_archive_only_proposes(in_tenant: Tenant) -> None:
