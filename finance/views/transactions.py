@@ -165,14 +165,7 @@ def _show(
     shown = entry(row)
     is_changeable = row["state"] != TransactionState.VOID and may("transactions:write")
     if form is None and is_changeable:
-        form = TransactionForm(
-            initial={
-                "merchant": row["merchant"],
-                "notes": row["notes"],
-                "category": row["splits"][0]["category_id"],
-                "version": row["version"],
-            }
-        )
+        form = _form_of(row)
     if form is not None and len(row["splits"]) > 1:
         del form.fields["category"]
     is_bad = bool(problem or (form is not None and form.errors))
@@ -195,6 +188,11 @@ def _show(
     }
     template = "finance/_transaction.html" if is_htmx(request) else "finance/transaction.html"
     return render(request, template, context, status=422 if is_bad else 200)
+
+
+def _form_of(row: dict[str, Any]) -> TransactionForm:
+    initial = {name: row[name] for name in ("merchant", "notes", "version")}
+    return TransactionForm(initial=initial | {"category": row["splits"][0]["category_id"]})
 
 
 def _shown(row: dict[str, Any], shown: Any) -> dict[str, Any]:
