@@ -278,6 +278,19 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api(/v1)?",
+    # Several models have a `kind` or a `state`: the document names each set of values.
+    "ENUM_NAME_OVERRIDES": {
+        "PermissionEnum": "tenancy.permissions.PERMISSIONS",
+        "JobStateEnum": "jobs.models.JobState",
+        "FinancialAccountKindEnum": "finance.models.AccountKind",
+        "CategoryKindEnum": "finance.models.CategoryKind",
+        "TransactionStateEnum": "finance.models.TransactionState",
+        "ReviewItemStateEnum": "finance.models.ReviewState",
+        "ConnectedAccountKindEnum": "mail_ingest.models.AccountKind",
+        "ConnectedAccountStateEnum": "mail_ingest.models.AccountState",
+        "EmailStateEnum": "mail_ingest.models.EmailState",
+        "EmailExtractionStateEnum": "extraction.models.ExtractionState",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.schema.add_problems_and_headers",

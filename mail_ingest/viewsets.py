@@ -75,7 +75,11 @@ class ConnectedAccountViewSet(
         confirm = request.query_params.get("confirm", "")
         return accepted(connecting.delete_account(self._account(), confirm=confirm))
 
-    @extend_schema(request=ConnectedAccountSerializer, responses=CheckedSerializer)
+    @extend_schema(
+        operation_id="connected_accounts_check_new",
+        request=ConnectedAccountSerializer,
+        responses=CheckedSerializer,
+    )
     @action(detail=False, methods=["post"], url_path="check")
     def check_new(self, request: Request) -> Response:
         """Try a mailbox before it is saved."""

@@ -38,6 +38,13 @@ def test_a_real_problem_has_the_shape_that_the_document_tells(api: APIClient) ->
     assert set(body["errors"][0]) == set(shape["properties"]["errors"]["items"]["required"])
 
 
+def test_the_document_tells_both_ways_in(client: Client, db: None) -> None:
+    described = document(client)
+    assert set(described["components"]["securitySchemes"]) == {"bearer", "session"}
+    operation = described["paths"]["/api/v1/transactions"]["get"]
+    assert operation["security"] == [{"bearer": []}, {"session": []}]
+
+
 def test_the_documentation_page_loads_nothing_from_elsewhere(client: Client, db: None) -> None:
     page = client.get("/api/docs")
     assert page.status_code == 200
