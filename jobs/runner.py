@@ -87,17 +87,7 @@ class JobRunner:
             trigger=transitions.clean(trigger)[:200],
             triggered_by_id=triggered_by_id or current_actor().user_id,
         )
-        with transitions.row_scope(tenant_id):
-            for _ in range(ENQUEUE_TRIES):
-                # ON CONFLICT DO NOTHING waits for a rival's transaction and leaves ours whole.
-                Job.objects.bulk_create([row], ignore_conflicts=True)
-                live = Job.objects.filter(
-                    tenant=tenant_id, kind=kind, subject=subject, state__in=LIVE_STATES
-                ).first()
-                if live is not None:
-                    return live  # type: ignore[no-any-return] # the manager's model is Any
-                # The one that was in the way has just finished: try again.
-        raise RuntimeError(f"The database takes no job of kind “{kind}”, subject “{subject}”.")
+        return _insert(row)
 
     @staticmethod
     def run(job_id: uuid.UUID) -> None:
@@ -187,6 +177,21 @@ class JobRunner:
 def worker_name() -> str:
     """This process, as job rows name it."""
     return f"{socket.gethostname()}/{os.getpid()}"[:120]
+
+
+def _insert(row: Job) -> Job:
+    """Insert the row, or find the live one of its tenant, kind and subject."""
+    with transitions.row_scope(row.tenant_id):
+        for _ in range(ENQUEUE_TRIES):
+            # ON CONFLICT DO NOTHING waits for a rival's transaction and leaves ours whole.
+            Job.objects.bulk_create([row], ignore_conflicts=True)
+            live: Job | None = Job.objects.filter(
+                tenant=row.tenant_id, kind=row.kind, subject=row.subject, state__in=LIVE_STATES
+            ).first()
+            if live is not None:
+                return live
+            # The one that was in the way has just finished: try again.
+    raise RuntimeError(f"The database takes no job of kind “{row.kind}”, “{row.subject}”.")
 
 
 def _scope_tenant() -> uuid.UUID | None:
