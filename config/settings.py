@@ -33,11 +33,13 @@ DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = env_secret("SECRET_KEY") or local_secret(DATA_DIR / "secret.key")
 # Encrypts stored credentials and account numbers: "id:base64 of 32 bytes", newest first.
 FIELD_KEYS = env_secret("FIELD_KEYS") or local_field_key(DATA_DIR / "field.key")
+# Lets a monitor read /healthz/deep; without it super admins alone may.
+HEALTH_TOKEN = env_secret("HEALTH_TOKEN")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 HTTPS = env_bool("HTTPS", default=False)
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^healthz/deep$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 # Being on the browsers' own list is hard to undo: whoever owns the domain decides it.
