@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 from rest_framework.serializers import BaseSerializer
 
-from finance.errors import UnknownReference
+from finance.errors import NotInLedger, UnknownReference
 from finance.models import FinancialAccount
 from tenancy.viewsets import TenantViewSet
 
@@ -26,7 +26,10 @@ class LedgerViewSet(TenantViewSet):
         return self.inputs.get(self.action) or super().get_serializer_class()
 
     def read(self, kind: type[Input], data: Any = None) -> Input:
-        """The validated body (or other data). Raises DRF's ValidationError."""
+        """The validated body (or other data). Raises DRF's ValidationError, but NotInLedger first
+        when the address names a row that is not there."""
+        if "pk" in self.kwargs and not self.get_queryset().filter(pk=self.row_id).exists():
+            raise NotInLedger(f"There is no {self.get_queryset().model._meta.verbose_name} here.")
         given = kind(data=self.request.data if data is None else data)
         given.is_valid(raise_exception=True)
         return given

@@ -38,6 +38,12 @@ class Route:
     def lists(self) -> bool:
         return ("get", "list") in self.actions
 
+    @property
+    def whole_list(self) -> str:
+        """The address of the longest page; a list that is not in pages takes no limit."""
+        is_paged = getattr(self.view, "pagination_class", None) is not None
+        return f"{self.template}?limit=200" if is_paged else self.template
+
     def address(self, value: object) -> str:
         return PARAMETER.sub(str(value), self.template)
 

@@ -30,6 +30,7 @@ ACROSS_TENANTS = {
     "idempotency_key_once_without_tenant": "for requests that act for no tenant",
     "job_due": "the dispatcher looks for due rows of every tenant",
     "job_due_interactive": "the dispatcher looks for due rows of every tenant",
+    "job_published": "the dispatcher counts what it has published for every tenant",
     "job_leases": "the sweeper looks for lost rows of every tenant",
     "job_one_live_per_system_subject": "for jobs of no tenant",
 }
