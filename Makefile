@@ -12,6 +12,11 @@ DEV_STAMP := $(VENV)/dev-$(call hash,requirements.txt requirements-dev.txt const
 SOURCES := accounts config extraction finance jobs mail_ingest tenancy
 # How many test processes: as many as there are cores.
 PROCESSES ?= auto
+# What `make fuzz` runs, and for how long.
+FUZZ_TESTS := tests/finance/test_machine.py tests/mail_ingest/test_parsing_fuzz.py
+EXAMPLES ?= 1000
+STEPS ?= 50
+MESSAGES ?= 200000
 
 .PHONY: help run test check bench fuzz soak clean
 
@@ -33,6 +38,13 @@ check: $(DEV_STAMP) ## lint, formatting, types, import contracts, migrations, se
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	HTTPS=true DATABASE_URL=sqlite:// $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+bench: $(DEV_STAMP) ## measure speed into benchmarks/results; TEST_DATABASE_URL adds PostgreSQL
+	$(BIN)/python -m benchmarks.run
+
+fuzz: $(DEV_STAMP) ## long runs of the ledger's state machine and of mutated messages
+	INLEDGER_FUZZ_EXAMPLES=$(EXAMPLES) INLEDGER_FUZZ_STEPS=$(STEPS) INLEDGER_FUZZ_MESSAGES=$(MESSAGES) \
+	$(BIN)/python -m pytest -n $(PROCESSES) $(FUZZ_TESTS)
 
 soak: $(DEV_STAMP) ## 2,000 jobs under random deaths; needs TEST_DATABASE_URL and redis-server
 	$(BIN)/python -m tests.soak.jobs

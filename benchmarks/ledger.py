@@ -1,49 +1,32 @@
 """What the ledger's reads cost beside a bare view of the same rows, in one run.
 
-    DATABASE_URL=… python benchmarks/ledger.py [--rows 100000]
+    DATABASE_URL=… python -m benchmarks.ledger [--rows 20000]
 
-Prints JSON: milliseconds (best of several rounds) and ratios. On PostgreSQL DATABASE_URL names a
-database that it may create tables in; the reads then run as the runtime role, behind row security.
-A fresh SQLite file is made without one. The tenant that it fills is made for it and stays.
+Milliseconds are medians of several rounds. The tenant that it fills is made for it and stays.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import random
-import statistics
-import sys
-import tempfile
 import time
 import uuid
-from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="inledger-bench-"))
+from django.db import connection
 
-import django
-
-django.setup()
-
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-
-from finance.accounts import open_account  # noqa: E402
-from finance.categories import seed_default_categories  # noqa: E402
-from finance.ledger import Movement, Source, post_many  # noqa: E402
-from finance.models import Category, FinancialAccount, MonthlyTotal, Transaction  # noqa: E402
-from finance.money import Money  # noqa: E402
-from finance.querysets import LIST_COLUMNS, dashboard, list_rows, with_links  # noqa: E402
-from finance.rendering import dashboard_json, transaction_json  # noqa: E402
-from finance.verification import verify_ledger  # noqa: E402
-from tenancy.models import Tenant  # noqa: E402
-from tenancy.scope import tenant_scope  # noqa: E402
+from benchmarks.setting import Stopwatch, analyze, make_schema, milliseconds, tell
+from finance.accounts import open_account
+from finance.categories import seed_default_categories
+from finance.ledger import Movement, Source, post_many
+from finance.models import Category, FinancialAccount, MonthlyTotal, Transaction
+from finance.money import Money
+from finance.querysets import LIST_COLUMNS, dashboard, list_rows, with_links
+from finance.rendering import dashboard_json, transaction_json
+from finance.verification import verify_ledger
+from tenancy.models import Tenant
+from tenancy.scope import tenant_scope
 
 PAGE = 50
 BATCH = 500
@@ -51,20 +34,19 @@ ROUNDS = 40
 NEWEST = date(2026, 6, 30)
 
 
-def fill(rows: int) -> float:
+def fill(rows: int) -> dict[str, int]:
     """Book `rows` transactions by the verb; returns rows a second."""
     chance = random.Random(1)  # noqa: S311 - the same data every time
     accounts = [open_account(f"Account {number}", "EUR") for number in range(5)]
     categories = list(Category.objects.values_list("pk", flat=True))
-    started = time.perf_counter()
+    watch = Stopwatch()
     for first in range(0, rows, BATCH):
-        post_many(
-            [
-                movement(chance, chance.choice(accounts), chance.choice(categories))
-                for _ in range(min(BATCH, rows - first))
-            ]
-        )
-    return rows / (time.perf_counter() - started)
+        movements = [
+            movement(chance, chance.choice(accounts), chance.choice(categories))
+            for _ in range(min(BATCH, rows - first))
+        ]
+        watch.time("post", lambda movements=movements: post_many(movements))
+    return watch.rate(rows)
 
 
 def movement(chance: random.Random, account: FinancialAccount, category: uuid.UUID) -> Movement:
@@ -99,32 +81,18 @@ def full_dashboard() -> object:
     return dashboard_json(dashboard(NEWEST))
 
 
-def milliseconds(*works: Callable[[], object]) -> list[float]:
-    """The median of each, taken in turn, so that a busy moment of the machine hits all alike."""
-    times: list[list[float]] = [[] for _ in works]
-    for _ in range(ROUNDS):
-        for work, taken in zip(works, times, strict=True):
-            started = time.perf_counter()
-            work()
-            taken.append((time.perf_counter() - started) * 1000)
-    return [statistics.median(taken) for taken in times]
-
-
 def measure(rows: int) -> dict[str, Any]:
     written = fill(rows)
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
-            cursor.execute(f'SET ROLE "{os.environ.get("DATABASE_RUNTIME_ROLE", "inledger_app")}"')
+    analyze()
     page, bare_page, board, bare_board = milliseconds(
-        full_list, bare_list, full_dashboard, bare_totals
+        ROUNDS, full_list, bare_list, full_dashboard, bare_totals
     )
     started = time.perf_counter()
     faults = sum(len(found) for found in verify_ledger().values())
     return {
         "database": connection.vendor,
         "rows": rows,
-        "post_many_rows_per_second": round(written),
+        "post_many": written,
         "list_ms": round(page, 2),
         "list_ratio_to_values": round(page / bare_page, 2),
         "dashboard_ms": round(board, 2),
@@ -136,13 +104,13 @@ def measure(rows: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, default=20_000)
     rows = parser.parse_args().rows
-    call_command("migrate", verbosity=0)
+    make_schema()
     tenant = Tenant.objects.create(name="Benchmark")
     with tenant_scope(tenant.pk):
         seed_default_categories()
-        sys.stdout.write(json.dumps(measure(rows), indent=2) + "\n")
+        tell(measure(rows))
 
 
 if __name__ == "__main__":

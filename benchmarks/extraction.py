@@ -1,0 +1,180 @@
+"""How fast messages become transactions, beside how fast their bytes are merely parsed.
+
+    DATABASE_URL=… python -m benchmarks.extraction [--rounds 4]
+
+Reads all of tests/samples, once a round. `reading` needs no database: raw bytes to verified
+candidates. `pipeline` does what the jobs do, in a tenant made for each round: store a page of
+messages, read them back, book or propose what they tell. `shares` tell where the time goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import fast_mail_parser
+from django.db import connection, transaction
+from django.utils import timezone
+
+from benchmarks.setting import Stopwatch, make_schema, tell
+from extraction.document import Document, document_from_message
+from extraction.grounding import verify
+from extraction.jobs import BATCH
+from extraction.pipeline import read_email, record_readings
+from extraction.reading import Reading, Verdict
+from extraction.reading_path import ROUTES
+from extraction.scheduling import pending_emails
+from finance.categories import seed_default_categories
+from mail_ingest.imports import upload_account
+from mail_ingest.parsing import ParsedEmail, UnparsableMessage, parse_message
+from mail_ingest.providers.base import PAGE_MESSAGES, FetchedMessage, MessageRef
+from mail_ingest.screening import screen
+from mail_ingest.storage import prepare, store_emails
+from mail_ingest.trust import judge_sender
+from tenancy.models import Tenant
+from tenancy.scope import tenant_scope
+
+SAMPLES = Path(__file__).resolve().parent.parent / "tests" / "samples"
+
+
+def messages() -> list[bytes]:
+    """The samples that the bare parser can read too, for both to do the same work."""
+    raws = [path.read_bytes() for path in sorted(SAMPLES.glob("*.eml"))]
+    return [raw for raw in raws if is_sound(raw)]
+
+
+def is_sound(raw: bytes) -> bool:
+    try:
+        fast_mail_parser.parse_email(raw)
+        parse_message(raw)
+    except (fast_mail_parser.ParseError, UnparsableMessage):
+        return False
+    return True
+
+
+def measure_reading(raws: Sequence[bytes], rounds: int) -> dict[str, Any]:
+    watch, bare = Stopwatch(), Stopwatch()
+    candidates = 0
+    for _ in range(rounds):
+        for raw in raws:
+            bare.time("fast_mail_parser", lambda raw=raw: fast_mail_parser.parse_email(raw))
+            candidates += read(raw, watch)
+    count = len(raws) * rounds
+    whole, floor = watch.rate(count), bare.rate(count)
+    return {
+        "messages": count,
+        "candidates": candidates,
+        "raw_to_candidates": whole,
+        "parse_message": watch.rate(count, "parse"),
+        "bare_parser": floor,
+        "ratio_to_bare_parser": round(floor["per_cpu_second"] / whole["per_cpu_second"], 1),
+        "shares": watch.shares(),
+    }
+
+
+def read(raw: bytes, watch: Stopwatch) -> int:
+    """The path of `extraction.reading_path`, step by step. Returns how many candidates there
+    are."""
+    message: ParsedEmail = watch.time("parse", lambda: parse_message(raw))
+    watch.time("judge_sender", lambda: judge_sender(message, authserv_id="mx.example"))
+    watch.time("screen", lambda: screen(message))
+    document: Document = watch.time("document", lambda: document_of(message))
+    reading = watch.time("extract", lambda: extract(document))
+    if reading is None:
+        return 0
+    verified: Reading = watch.time("ground", lambda: verify(reading, document))
+    return len(verified.candidates) if verified.verdict == Verdict.TRANSACTION else 0
+
+
+def document_of(message: ParsedEmail) -> Document:
+    return document_from_message(
+        sender=message.from_address,
+        sender_name=message.from_name,
+        subject=message.subject,
+        received_at=message.date,
+        text=message.text,
+        html=message.html,
+        home_currency="EUR",
+    )
+
+
+def extract(document: Document) -> Reading | None:
+    for route in ROUTES:
+        if route.identify(document):
+            reading = route.extract(document)
+            if reading is not None:
+                return reading
+    return None
+
+
+def measure_pipeline(raws: Sequence[bytes], rounds: int) -> dict[str, Any]:
+    watch, ends = Stopwatch(), Counter[str]()
+    for number in range(rounds):
+        tenant = Tenant.objects.create(name=f"Benchmark {number}")
+        with tenant_scope(tenant.pk):
+            seed_default_categories()
+            store(raws, watch)
+            ends.update(extract_and_book(tenant, watch))
+    count = len(raws) * rounds
+    return {
+        "messages": count,
+        "ended": dict(ends),
+        "bytes_to_ledger": watch.rate(count),
+        "stored": watch.rate(count, "prepare", "store"),
+        "extracted_and_booked": watch.rate(count, "load", "read", "record"),
+        "shares": watch.shares(),
+    }
+
+
+def store(raws: Sequence[bytes], watch: Stopwatch) -> None:
+    account = upload_account("Archive", is_own=True)
+    for page in pages(raws):
+        rows = watch.time("prepare", lambda page=page: prepare(account, page))
+        with transaction.atomic():
+            watch.time("store", lambda rows=rows: store_emails(rows))
+
+
+def pages(raws: Sequence[bytes]) -> Iterator[list[FetchedMessage]]:
+    now = timezone.now()
+    for first in range(0, len(raws), PAGE_MESSAGES):
+        yield [
+            FetchedMessage(MessageRef(str(number), "", len(raw)), raw, received_at=now)
+            for number, raw in enumerate(raws[first : first + PAGE_MESSAGES], first)
+        ]
+
+
+def extract_and_book(tenant: Tenant, watch: Stopwatch) -> Counter[str]:
+    """As `extraction.jobs.ExtractEmails` does."""
+    ends = Counter[str]()
+
+    def load() -> list[Any]:
+        return list(pending_emails().select_related("account", "raw")[:BATCH])
+
+    def record(read: list[Any]) -> dict[str, int]:
+        with transaction.atomic():
+            return record_readings(read, tenant)
+
+    while emails := watch.time("load", load):
+        read = watch.time("read", lambda emails=emails: [read_email(e, tenant) for e in emails])
+        ends.update(watch.time("record", lambda read=read: record(read)))
+    return ends
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=4)
+    rounds = parser.parse_args().rounds
+    make_schema()
+    raws = messages()
+    for raw in raws:
+        read(raw, Stopwatch())  # compiles what is compiled on first use
+    reading = measure_reading(raws, rounds)
+    pipeline = measure_pipeline(raws, rounds)
+    tell({"database": connection.vendor, "reading": reading, "pipeline": pipeline})
+
+
+if __name__ == "__main__":
+    main()
