@@ -116,9 +116,7 @@ def _carry_out(plans: Sequence[Plan]) -> None:
     ledger.propose_many(
         [(p.movement, p.reasons) for p in plans if p.movement and p.action == Action.PROPOSE]
     )
-    for plan in plans:
-        if plan.draft is not None:
-            review.ask(plan.source, plan.draft, plan.reasons)
+    review.ask_many([(p.source, p.draft, p.reasons) for p in plans if p.draft is not None])
 
 
 def _row(read: ReadEmail, plans: Sequence[Plan]) -> EmailExtraction:

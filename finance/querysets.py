@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 
@@ -26,6 +27,7 @@ from finance.models import (
     ReviewState,
     Split,
     Transaction,
+    TransactionState,
     Transfer,
 )
 from finance.models.categories import category_label
@@ -128,11 +130,22 @@ def balances(accounts: Iterable[FinancialAccount] | None = None) -> list[Balance
     """Today's balance of accounts (all of them, unless given): two queries."""
     if accounts is None:
         accounts = FinancialAccount.objects.all()
-    moved = dict(MonthlyTotal.objects.values_list("account_id").annotate(moved=Sum("total_minor")))
+    moved = moved_by_account()
     return [
         Balance(account, account.opening + Money(int(moved.get(account.pk, 0)), account.currency))
         for account in accounts
     ]
+
+
+def moved_by_account() -> dict[uuid.UUID, int]:
+    """The sum in minor units of what is posted to each account."""
+    if connection.vendor == "postgresql":
+        sums = MonthlyTotal.objects.values_list("account_id").annotate(moved=Sum("total_minor"))
+    else:
+        # There the totals are a view over all splits: their transactions are added up more quickly.
+        posted = Transaction.objects.filter(state=TransactionState.POSTED).order_by()
+        sums = posted.values_list("account_id").annotate(moved=Sum("amount_minor"))
+    return dict(sums)
 
 
 def net_worth(of: Iterable[Balance]) -> list[Money]:

@@ -9,10 +9,13 @@ from typing import Any
 from django.utils import timezone
 
 from finance.ledger.movements import Source
+from finance.ledger.sources import at_sources, key
 from finance.ledger.writing import change, insert, writing
 from finance.models import ReviewItem, ReviewState, Transaction
 from tenancy.ids import new_id
 from tenancy.scope import current_actor
+
+Question = tuple[Source | None, Mapping[str, Any], Sequence[str]]
 
 
 def ask(
@@ -24,23 +27,39 @@ def ask(
     Asking again about a source gives the first item; None where the source is booked without
     ever having been asked about.
     """
+    return ask_many([(source, draft, reasons)])[0]
+
+
+def ask_many(questions: Sequence[Question]) -> list[ReviewItem | None]:
+    """As `ask`, in a handful of statements; the items in the order of the questions."""
     with writing():
-        if source is not None:
-            at = {"source_kind": source.kind, "source_id": source.id, "source_item": source.item}
-            before: ReviewItem | None = ReviewItem.objects.filter(**at).first()
-            if before is not None or Transaction.objects.filter(**at).exists():
-                return before
-        source = source or Source("", "")
-        item = ReviewItem(
-            id=new_id(),
-            source_kind=source.kind,
-            source_id=source.id,
-            source_item=source.item,
-            reasons=list(dict.fromkeys(str(reason) for reason in reasons)),
-            draft=dict(draft),
-        )
-        insert([item], "ask", [{"reasons": item.reasons, "draft": item.draft}])
-    return item
+        sources = [source for source, _, _ in questions if source is not None]
+        asked = at_sources(ReviewItem, sources)
+        booked = at_sources(Transaction, sources)
+        result: list[ReviewItem | None] = []
+        new: list[ReviewItem] = []
+        for source, draft, reasons in questions:
+            if source is not None and (key(source) in asked or key(source) in booked):
+                result.append(asked.get(key(source)))
+                continue
+            item = _item(source or Source("", ""), draft, reasons)
+            new.append(item)
+            result.append(item)
+            if source is not None:
+                asked[key(source)] = item
+        insert(new, "ask", [{"reasons": item.reasons, "draft": item.draft} for item in new])
+    return result
+
+
+def _item(source: Source, draft: Mapping[str, Any], reasons: Sequence[str]) -> ReviewItem:
+    return ReviewItem(
+        id=new_id(),
+        source_kind=source.kind,
+        source_id=source.id,
+        source_item=source.item,
+        reasons=list(dict.fromkeys(str(reason) for reason in reasons)),
+        draft=dict(draft),
+    )
 
 
 def decide(

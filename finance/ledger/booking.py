@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import reduce
-from operator import or_
-from typing import Any
-
-from django.db.models import Q
+from collections.abc import Sequence
 
 from finance.ledger.asking import decide
 from finance.ledger.movements import Movement, Source, clean_text
 from finance.ledger.references import References
+from finance.ledger.sources import SourceKey, at_sources, key
 from finance.ledger.writing import (
     insert,
     is_person,
@@ -30,7 +26,6 @@ from finance.models import (
 from tenancy.ids import new_id
 from tenancy.scope import current_actor, current_tenant_id
 
-SourceKey = tuple[str, str, int]
 Proposal = tuple[Movement, Sequence[str]]
 
 
@@ -69,20 +64,20 @@ def _book(
         for movement in movements:
             references.check(movement)
         sources = [m.source for m in movements if m.source is not None]
-        booked = {_key_of(row): row for row in _at_sources(Transaction, sources)}
-        asked = {_key_of(item): item for item in _at_sources(ReviewItem, sources)}
+        booked = at_sources(Transaction, sources)
+        asked = at_sources(ReviewItem, sources)
         result: list[Transaction] = []
         new: list[tuple[Transaction, Movement, Sequence[str]]] = []
         for movement, why in zip(movements, reasons, strict=True):
-            key = _key(movement.source) if movement.source else None
-            row = booked.get(key) if key else None
+            source = key(movement.source) if movement.source else None
+            row = booked.get(source) if source else None
             if row is None:
-                item = asked.get(key) if key else None
+                item = asked.get(source) if source else None
                 dismissed = item is not None and item.state == ReviewState.DISMISSED
                 row = _row(movement, TransactionState.VOID if dismissed else state)
                 new.append((row, movement, why))
-                if key:
-                    booked[key] = row
+                if source:
+                    booked[source] = row
             result.append(row)
         _insert(new, references)
         _ask(new, asked)
@@ -162,7 +157,7 @@ def _ask(
     its amount or account was known is taken further, not asked twice."""
     items: list[ReviewItem] = []
     for row, movement, reasons in new:
-        before = asked.get(_key(movement.source)) if movement.source else None
+        before = asked.get(key(movement.source)) if movement.source else None
         if before is not None and before.state == ReviewState.OPEN:
             state = ReviewState.OPEN
             if row.state == TransactionState.POSTED:
@@ -186,30 +181,6 @@ def _item(row: Transaction, reasons: Sequence[str]) -> ReviewItem:
         source_item=row.source_item,
         reasons=list(dict.fromkeys(str(reason) for reason in reasons)),
     )
-
-
-def _key(source: Source) -> SourceKey:
-    return source.kind, source.id, source.item
-
-
-def _key_of(row: Transaction | ReviewItem) -> SourceKey:
-    return row.source_kind, row.source_id, row.source_item
-
-
-def _at_sources(model: Any, sources: Iterable[Source]) -> list[Any]:
-    by_kind: dict[tuple[str, int], list[str]] = {}
-    for source in sources:
-        by_kind.setdefault((source.kind, source.item), []).append(source.id)
-    if not by_kind:
-        return []
-    wanted = reduce(
-        or_,
-        (
-            Q(source_kind=kind, source_item=item, source_id__in=ids)
-            for (kind, item), ids in by_kind.items()
-        ),
-    )
-    return list(model.objects.filter(wanted))
 
 
 def _stayed(row: Transaction) -> Transaction:
