@@ -25,7 +25,7 @@ from extraction.reading import (
     would_book,
 )
 from extraction.records import candidate_record
-from finance.accounts import AccountHint, open_account, resolve_account
+from finance.accounts import AccountHint, open_account, open_accounts, resolve_account
 from finance.ledger import Movement, Source, draft_of
 from finance.models import AccountKind, AccountOrigin, FinancialAccount
 from finance.money import Money
@@ -83,12 +83,12 @@ class Plan:
 
 
 class Planner:
-    """Plans for one batch of messages in the current tenant. Accounts are looked up once a hint."""
+    """Plans for one batch of messages in the current tenant. Accounts are read once."""
 
     def __init__(self, batch: Sequence[ReadEmail], tenant: Tenant) -> None:
         self._tenant = tenant
         self._zone = zoneinfo.ZoneInfo(tenant.time_zone)
-        self._accounts: dict[AccountHint, FinancialAccount | None] = {}
+        self._accounts = open_accounts()
         self._suggester = Suggester(
             merchant_of(candidate)
             for read in batch
@@ -146,11 +146,10 @@ class Planner:
         hint = AccountHint(
             institution=institution, last_digits=digits, currency=currency, kind=kind or ""
         )
-        if self._accounts.get(hint) is None:
-            self._accounts[hint] = resolve_account(hint)
+        account = resolve_account(hint, self._accounts)
         is_home = currency == self._tenant.currency
-        if self._accounts[hint] is None and may_open and digits and is_home:
-            self._accounts[hint] = open_account(
+        if account is None and may_open and digits and is_home:
+            account = open_account(
                 institution,
                 currency,
                 kind=kind or AccountKind.CHECKING,
@@ -158,7 +157,8 @@ class Planner:
                 number=digits,
                 origin=AccountOrigin.MESSAGE,
             )
-        return self._accounts[hint]
+            self._accounts.append(account)
+        return account
 
     def _why_no_account(self, candidate: Candidate, currency: str) -> Doubt:
         foreign = candidate.account_hint is not None and currency != self._tenant.currency

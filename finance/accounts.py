@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -98,27 +98,29 @@ def change_account(account_id: uuid.UUID, changes: Mapping[str, Any]) -> Financi
     return row
 
 
-def resolve_account(hint: AccountHint) -> FinancialAccount | None:
+def open_accounts() -> list[FinancialAccount]:
+    return list(FinancialAccount.objects.filter(is_archived=False))
+
+
+def resolve_account(
+    hint: AccountHint, among: Iterable[FinancialAccount] | None = None
+) -> FinancialAccount | None:
     """The open account that a hint means; None when it is not clear, which is for a person to
     say. Numbers decide; institution, kind and currency choose among equals. Without a number, an
-    institution (or a name) decides if only one account has it."""
-    open_ones = FinancialAccount.objects.filter(is_archived=False)
-    if hint.currency:
-        open_ones = open_ones.filter(currency=hint.currency)
+    institution (or a name) decides if only one account has it. Whoever resolves many hints reads
+    `open_accounts` once and gives them as `among`."""
+    known = open_accounts() if among is None else among
+    open_ones = [a for a in known if not hint.currency or a.currency == hint.currency]
     digits = _last_digits(hint.last_digits)
     candidates: list[FinancialAccount]
     if digits:
         whole = _whole_number(hint.last_digits)
         if whole:
             index = blind_indexes(whole, tenant_id=current_tenant_id(), field=NUMBER_FIELD)
-            candidates = list(open_ones.filter(number_index__in=index)[:2])
+            candidates = [account for account in open_ones if account.number_index in index]
             if len(candidates) == 1:
                 return candidates[0]
-        candidates = [
-            account
-            for account in open_ones.exclude(last_digits="")
-            if _ends_alike(account.last_digits, digits)
-        ]
+        candidates = [account for account in open_ones if _ends_alike(account.last_digits, digits)]
         return _narrowed(candidates, hint)
     named = [
         account
