@@ -57,13 +57,13 @@ def test_a_mailbox_becomes_a_ledger_that_a_person_decides_about(
     page.wait_for_url(re.compile(r"/transactions/[0-9a-f-]{36}/$"))
 
     # What is changed in place is saved, and the row behind follows.
-    drawer.get_by_label("Category").select_option(label="\N{EM SPACE}Groceries")
+    drawer.get_by_label("Category").select_option(label="\N{EM SPACE}Restaurants and cafés")
     expect(drawer.get_by_text("Saved.")).to_be_visible()
     expect(drawer.get_by_text("by you")).to_be_visible()
     page.keyboard.press("Escape")
     page.wait_for_url("**/transactions/")
     row = page.locator(".row.entry", has_text="Frischmarkt Eppendorf").first
-    expect(row.locator(".category")).to_contain_text("Groceries")
+    expect(row.locator(".category")).to_contain_text("Restaurants")
 
     # A proposal counts only once it is accepted.
     page.goto("/review/")
