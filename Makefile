@@ -32,7 +32,7 @@ test: $(DEV_STAMP) ## run all tests; TEST_DATABASE_URL and TEST_REDIS_URL add Po
 check: $(DEV_STAMP) ## lint, formatting, types, import contracts, migrations, settings, API document
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy $(SOURCES)
+	$(BIN)/mypy $(SOURCES) benchmarks
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --quiet --lint --check
 	$(BIN)/python manage.py makemigrations --check --dry-run

@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from benchmarks.setting import Stopwatch, make_schema, tell
+from extraction.booking import ReadEmail
 from extraction.document import Document, document_from_message
 from extraction.grounding import verify
 from extraction.jobs import BATCH
@@ -60,7 +61,7 @@ def measure_reading(raws: Sequence[bytes], rounds: int) -> dict[str, Any]:
     candidates = 0
     for _ in range(rounds):
         for raw in raws:
-            bare.time("fast_mail_parser", lambda raw=raw: fast_mail_parser.parse_email(raw))
+            bare.time("fast_mail_parser", fast_mail_parser.parse_email, raw)
             candidates += read(raw, watch)
     count = len(raws) * rounds
     whole, floor = watch.rate(count), bare.rate(count)
@@ -78,14 +79,14 @@ def measure_reading(raws: Sequence[bytes], rounds: int) -> dict[str, Any]:
 def read(raw: bytes, watch: Stopwatch) -> int:
     """The path of `extraction.reading_path`, step by step. Returns how many candidates there
     are."""
-    message: ParsedEmail = watch.time("parse", lambda: parse_message(raw))
-    watch.time("judge_sender", lambda: judge_sender(message, authserv_id="mx.example"))
-    watch.time("screen", lambda: screen(message))
-    document: Document = watch.time("document", lambda: document_of(message))
-    reading = watch.time("extract", lambda: extract(document))
+    message = watch.time("parse", parse_message, raw)
+    watch.time("judge_sender", judge_sender, message, authserv_id="mx.example")
+    watch.time("screen", screen, message)
+    document = watch.time("document", document_of, message)
+    reading = watch.time("extract", extract, document)
     if reading is None:
         return 0
-    verified: Reading = watch.time("ground", lambda: verify(reading, document))
+    verified = watch.time("ground", verify, reading, document)
     return len(verified.candidates) if verified.verdict == Verdict.TRANSACTION else 0
 
 
@@ -132,9 +133,9 @@ def measure_pipeline(raws: Sequence[bytes], rounds: int) -> dict[str, Any]:
 def store(raws: Sequence[bytes], watch: Stopwatch) -> None:
     account = upload_account("Archive", is_own=True)
     for page in pages(raws):
-        rows = watch.time("prepare", lambda page=page: prepare(account, page))
+        rows = watch.time("prepare", prepare, account, page)
         with transaction.atomic():
-            watch.time("store", lambda rows=rows: store_emails(rows))
+            watch.time("store", store_emails, rows)
 
 
 def pages(raws: Sequence[bytes]) -> Iterator[list[FetchedMessage]]:
@@ -153,13 +154,16 @@ def extract_and_book(tenant: Tenant, watch: Stopwatch) -> Counter[str]:
     def load() -> list[Any]:
         return list(pending_emails().select_related("account", "raw")[:BATCH])
 
-    def record(read: list[Any]) -> dict[str, int]:
+    def read_all(emails: list[Any]) -> list[ReadEmail]:
+        return [read_email(email, tenant) for email in emails]
+
+    def record(read: list[ReadEmail]) -> dict[str, int]:
         with transaction.atomic():
             return record_readings(read, tenant)
 
     while emails := watch.time("load", load):
-        read = watch.time("read", lambda emails=emails: [read_email(e, tenant) for e in emails])
-        ends.update(watch.time("record", lambda read=read: record(read)))
+        read = watch.time("read", read_all, emails)
+        ends.update(watch.time("record", record, read))
     return ends
 
 

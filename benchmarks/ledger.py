@@ -45,7 +45,7 @@ def fill(rows: int) -> dict[str, int]:
             movement(chance, chance.choice(accounts), chance.choice(categories))
             for _ in range(min(BATCH, rows - first))
         ]
-        watch.time("post", lambda movements=movements: post_many(movements))
+        watch.time("post", post_many, movements)
     return watch.rate(rows)
 
 

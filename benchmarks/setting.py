@@ -7,11 +7,14 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def make_schema() -> None:
@@ -60,9 +63,9 @@ class Stopwatch:
         self.wall: dict[str, float] = {}
         self.cpu: dict[str, float] = {}
 
-    def time(self, step: str, work: Callable[[], Any]) -> Any:
+    def time(self, step: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         wall, cpu = time.perf_counter(), time.process_time()
-        result = work()
+        result = work(*args, **kwargs)
         self.wall[step] = self.wall.get(step, 0.0) + time.perf_counter() - wall
         self.cpu[step] = self.cpu.get(step, 0.0) + time.process_time() - cpu
         return result

@@ -59,10 +59,10 @@ def totals_equal_scan() -> Faults:
 
 
 def balances_equal_sums() -> Faults:
-    """Balances = opening balance + the amounts of posted transactions."""
+    """Balances = opening balance + the splits of posted transactions."""
     moved = dict(
-        Transaction.objects.filter(state=TransactionState.POSTED)
-        .values_list("account_id")
+        Split.objects.filter(transaction__state=TransactionState.POSTED)
+        .values_list("transaction__account_id")
         .annotate(moved=Sum("amount_minor"))
         .order_by()
     )

@@ -53,7 +53,7 @@ def _let_flush_pass_triggers() -> None:
             for _, definition in triggers:
                 cursor.execute(definition)
 
-    connection.ops.execute_sql_flush = flush_without_triggers  # type: ignore[method-assign]
+    connection.ops.execute_sql_flush = flush_without_triggers  # type: ignore[method-assign, assignment]
 
 
 def _become_runtime_role() -> None:

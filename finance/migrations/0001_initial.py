@@ -263,7 +263,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='split',
-            index=models.Index(fields=['tenant', 'category'], name='split_category'),
+            index=models.Index(condition=models.Q(('category__isnull', False)), fields=['tenant', 'category'], name='split_category'),
         ),
         migrations.AddConstraint(
             model_name='split',

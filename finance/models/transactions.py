@@ -122,7 +122,14 @@ class Split(TenantModel):
                 fields=("tenant", "transaction", "position"), name="split_position_once"
             ),
         )
-        indexes = (models.Index(fields=("tenant", "category"), name="split_category"),)
+        indexes = (
+            models.Index(
+                fields=("tenant", "category"),
+                # So that PostgreSQL cannot take it, on an empty table, to find a transaction's.
+                condition=models.Q(category__isnull=False),
+                name="split_category",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{Money(self.amount_minor, self.transaction.currency)} {self.category or ''}"

@@ -35,6 +35,10 @@ DROP TRIGGER IF EXISTS finance_append_only ON finance_ledgerchange;
 CREATE TRIGGER finance_append_only BEFORE UPDATE ON finance_ledgerchange
     FOR EACH STATEMENT EXECUTE FUNCTION finance_refuse_rewriting_history();
 
+-- The triggers below look rows up one by one, by subqueries that PostgreSQL does not turn into joins
+-- (OFFSET 0): a session keeps the plan of its first call, made perhaps when the tables were empty, and
+-- a join's plan of then reads the whole table for each batch until the next ANALYZE.
+
 -- 2. No change of a transaction without its entry on the audit trail; splits sum. --------------
 
 CREATE OR REPLACE FUNCTION finance_check_transactions() RETURNS trigger LANGUAGE plpgsql
@@ -42,17 +46,18 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS
 DECLARE wrong uuid;
 BEGIN
     SELECT n.id INTO wrong FROM new_rows n
-        LEFT JOIN finance_ledgerchange c
-            ON c.tenant_id = n.tenant_id AND c.subject_id = n.id AND c.version = n.version
-        WHERE c.id IS NULL LIMIT 1;
+        WHERE (SELECT count(*) FROM finance_ledgerchange c WHERE c.tenant_id = n.tenant_id
+            AND c.subject_id = n.id AND c.version = n.version) = 0
+        LIMIT 1;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION 'transaction % changes without an entry on the audit trail', wrong
             USING ERRCODE = 'restrict_violation', HINT = 'Write through finance.ledger.';
     END IF;
     SELECT n.id INTO wrong FROM new_rows n
-        LEFT JOIN finance_split s ON s.tenant_id = n.tenant_id AND s.transaction_id = n.id
-        GROUP BY n.id, n.amount_minor
-        HAVING coalesce(sum(s.amount_minor), 0) <> n.amount_minor LIMIT 1;
+        WHERE n.amount_minor <> (
+            SELECT coalesce(sum(s.amount_minor), 0) FROM finance_split s
+            WHERE s.tenant_id = n.tenant_id AND s.transaction_id = n.id)
+        LIMIT 1;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION 'the splits of transaction % do not sum to its amount', wrong
             USING ERRCODE = 'check_violation';
@@ -86,11 +91,12 @@ CREATE OR REPLACE FUNCTION finance_check_splits() RETURNS trigger LANGUAGE plpgs
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE wrong uuid;
 BEGIN
-    SELECT t.id INTO wrong FROM touched s
-        JOIN finance_transaction t ON t.tenant_id = s.tenant_id AND t.id = s.transaction_id
-        LEFT JOIN finance_ledgerchange c
-            ON c.tenant_id = t.tenant_id AND c.subject_id = t.id AND c.version = t.version + 1
-        WHERE c.id IS NULL LIMIT 1;
+    SELECT s.transaction_id INTO wrong FROM touched s
+        WHERE (SELECT (SELECT count(*) FROM finance_ledgerchange c WHERE c.tenant_id = t.tenant_id
+                AND c.subject_id = t.id AND c.version = t.version + 1)
+            FROM finance_transaction t
+            WHERE t.tenant_id = s.tenant_id AND t.id = s.transaction_id) = 0
+        LIMIT 1;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION 'splits of transaction % change without an entry on the audit trail', wrong
             USING ERRCODE = 'restrict_violation', HINT = 'Write through finance.ledger.';
@@ -193,12 +199,14 @@ DECLARE
 BEGIN
     added := ARRAY(
         SELECT finance_share(t, s.category_id, s.amount_minor, 1) FROM new_rows t
-        JOIN finance_split s ON s.tenant_id = t.tenant_id AND s.transaction_id = t.id
+        CROSS JOIN LATERAL (SELECT * FROM finance_split s
+            WHERE s.tenant_id = t.tenant_id AND s.transaction_id = t.id OFFSET 0) s
         WHERE t.state = 'posted');
     IF TG_OP = 'UPDATE' THEN
         taken := ARRAY(
             SELECT finance_share(t, s.category_id, s.amount_minor, -1) FROM old_rows t
-            JOIN finance_split s ON s.tenant_id = t.tenant_id AND s.transaction_id = t.id
+            CROSS JOIN LATERAL (SELECT * FROM finance_split s
+                WHERE s.tenant_id = t.tenant_id AND s.transaction_id = t.id OFFSET 0) s
             WHERE t.state = 'posted');
     END IF;
     PERFORM finance_add_totals(added || taken);
@@ -213,15 +221,15 @@ DECLARE
 BEGIN
     IF TG_OP <> 'DELETE' THEN
         added := ARRAY(
-            SELECT finance_share(t, s.category_id, s.amount_minor, 1) FROM new_rows s
-            JOIN finance_transaction t ON t.tenant_id = s.tenant_id AND t.id = s.transaction_id
-            WHERE t.state = 'posted');
+            SELECT finance_share(found.t, s.category_id, s.amount_minor, 1) FROM new_rows s
+            CROSS JOIN LATERAL (SELECT t FROM finance_transaction t WHERE t.tenant_id = s.tenant_id
+                AND t.id = s.transaction_id AND t.state = 'posted' OFFSET 0) found);
     END IF;
     IF TG_OP <> 'INSERT' THEN
         taken := ARRAY(
-            SELECT finance_share(t, s.category_id, s.amount_minor, -1) FROM old_rows s
-            JOIN finance_transaction t ON t.tenant_id = s.tenant_id AND t.id = s.transaction_id
-            WHERE t.state = 'posted');
+            SELECT finance_share(found.t, s.category_id, s.amount_minor, -1) FROM old_rows s
+            CROSS JOIN LATERAL (SELECT t FROM finance_transaction t WHERE t.tenant_id = s.tenant_id
+                AND t.id = s.transaction_id AND t.state = 'posted' OFFSET 0) found);
     END IF;
     PERFORM finance_add_totals(added || taken);
     RETURN NULL;

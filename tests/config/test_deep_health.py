@@ -59,8 +59,10 @@ def test_a_job_has_waited_for_long(
     client: Client, worker: WorkerHeartbeat, tenant: Tenant, stranger: Tenant
 ) -> None:
     with tenant_scope(stranger.id):
-        Job.objects.create(kind="k", run_after=timezone.now() - timedelta(minutes=6))
-        Job.objects.create(kind="k", subject="dead", state=JobState.DEAD)
+        Job.objects.create(
+            tenant=stranger, kind="k", run_after=timezone.now() - timedelta(minutes=6)
+        )
+        Job.objects.create(tenant=stranger, kind="k", subject="dead", state=JobState.DEAD)
     answer = look(client)
     assert (answer.status_code, answer.json()["alerts"]) == (503, ["queue_stuck"])
     assert answer.json()["queue"]["dead"] == 1
