@@ -23,7 +23,7 @@ from extraction.extractors.amounts import MASK, MASK_TAIL
 FOLDER = Path(__file__).parent / "phrases"
 # Languages written without spaces between words, or whose words take endings freely.
 SPACELESS = frozenset({"zh", "ja", "th", "ko", "km", "lo", "my"})
-_GAP = r"(?:(?!(?<!\d)[.!?;]\s)[^\n。！？]){0,60}?"
+_GAP = r"(?:(?!(?<!\d)[.!?;]\s)(?:[^\n。！？]|\n(?= ))){0,60}?"
 _PLACES = {
     "#": f"{MASK}{MASK_TAIL}*",
     "<code>": r"(?<![\w])(?=[\w-]*\d)[\w-]{3,10}(?![\w])",
