@@ -1,6 +1,7 @@
 """Who is this, which tenant, may they: decided once a request, in one or two queries.
 
-Who: an API token, the session that an access token (JWT) names, or a page's session.
+Who: an API token, the session that an access token (JWT) names, or a page's session. Bearers
+speak to the API alone: pages let a person do more than a token may.
 Which tenant: the API token's own; the one that X-Tenant-ID names; the one chosen on a page; the
 only one they belong to. Never a silent default among several: then there is no scope, and doors
 that need one say so.
@@ -33,6 +34,7 @@ from tenancy.permissions import ALL_PERMISSIONS
 from tenancy.scope import Actor, Scope, all_tenants
 
 TENANT_HEADER: Final = "X-Tenant-ID"
+API: Final = "/api/"
 SESSION_TENANT: Final = "tenant_id"
 
 
@@ -83,7 +85,7 @@ def decide(request: HttpRequest) -> Access:
 
 def _who(request: HttpRequest) -> Access:
     scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
+    if scheme.lower() != "bearer" or not request.path.startswith(API):
         return _by_page(request)
     credential = credential.strip()
     return (

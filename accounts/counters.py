@@ -40,6 +40,9 @@ CODE_REQUEST_BY_ACCOUNT: Final = Limit("code_request.account", 6, HOUR)
 CODE_REQUEST_BY_ADDRESS: Final = Limit("code_request.address", 40, HOUR)
 CODE_BY_ACCOUNT: Final = Limit("code.account", 10, HOUR)
 CODE_BY_ADDRESS: Final = Limit("code.address", 60, HOUR)
+# Whoever may register may invite: our mail server must not become a tool against others' boxes.
+INVITE_BY_TENANT: Final = Limit("invite.tenant", 50, 24 * HOUR)
+INVITE_TO_ADDRESS: Final = Limit("invite.address", 5, 24 * HOUR)
 
 
 def count_attempt(limit: Limit, subject: str) -> None:

@@ -15,23 +15,28 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, counters
 from accounts.errors import AccountError, Conflict, NotAllowed
 from accounts.models import Invitation, Membership, Role, User
 from accounts.roles import check_may_give
 from jobs.runner import JobRunner
-from tenancy.scope import all_tenants, current_actor, tenant_scope
+from tenancy.scope import all_tenants, current_actor, current_tenant_id, tenant_scope
 
 SEND_INVITATION: Final = "accounts.send_invitation"
 LIFETIME: Final = timedelta(days=14)
 
 
-@transaction.atomic
 def invite(email: str, role: Role) -> Invitation:
     """Have an invitation mailed; it replaces an earlier one to the same address. Raises
-    NotAllowed, and Conflict for a member."""
+    NotAllowed, Conflict for a member, and TooManyAttempts."""
     check_may_give(role)
-    email = email.lower()
+    counters.count_attempt(counters.INVITE_BY_TENANT, str(current_tenant_id()))
+    counters.count_attempt(counters.INVITE_TO_ADDRESS, email)
+    return _invite(email.lower(), role)
+
+
+@transaction.atomic
+def _invite(email: str, role: Role) -> Invitation:
     if Membership.objects.filter(user__email=email).exists():
         raise Conflict("This person is a member already.", code="already_member", field="email")
     open_invitations().filter(email=email).update(revoked_at=timezone.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import MAXYEAR, MINYEAR, date
 from typing import Any
 
 from django import forms
@@ -30,6 +31,7 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc] # untyped 
         refuse_vague_booleans(filterset)
         if not filterset.is_valid():
             raise translate_validation(filterset.errors)
+        refuse_ends_of_time(filterset)
         filtered: QuerySet[Any] = filterset.qs
         return filtered
 
@@ -61,3 +63,12 @@ def refuse_vague_booleans(filterset: FilterSet) -> None:
         vague = filterset.data.get(name, "").lower() not in BOOLEANS
         if isinstance(field, forms.NullBooleanField) and vague:
             raise ValidationError({name: "Say true or false."}, code="invalid_boolean")
+
+
+def refuse_ends_of_time(filterset: FilterSet) -> None:
+    """The first and the last year of the calendar: moved to UTC, or to the next day, such a time
+    is none any more."""
+    for name, value in filterset.form.cleaned_data.items():
+        if isinstance(value, date) and not MINYEAR < value.year < MAXYEAR:
+            message = f"Give a time from the year {MINYEAR + 1} to {MAXYEAR - 1}."
+            raise ValidationError({name: message}, code="date_out_of_range")

@@ -11,6 +11,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -61,14 +62,17 @@ class Key:
         return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
     def parse(self, value: Any) -> Any:
-        """Raises Django's ValidationError, or ValueError for text that UTF-8 cannot hold."""
+        """Raises Django's ValidationError, ValueError for text that UTF-8 cannot hold,
+        OverflowError for times that no calendar has."""
         if value is None and not self.field.null:
             raise FieldValidationError("A value is missing.")
         if isinstance(value, int) and abs(value) >= 2**63:
             raise FieldValidationError("No column holds this number.")
         if isinstance(value, str) and b"\0" in value.encode():
             raise FieldValidationError("No column holds this text.")
-        return self.field.to_python(value)
+        found = self.field.to_python(value)
+        # In UTC at once: near the ends of the calendar an offset leads out of it.
+        return found.astimezone(UTC) if isinstance(found, datetime) else found
 
 
 class RowAfter(Func):
@@ -220,6 +224,8 @@ def read_cursor(request: Request, keys: list[Key]) -> Position | None:
         padded = text + "=" * (-len(text) % 4)
         values = json.loads(base64.b64decode(padded, altchars="-_", validate=True))
         return [key.parse(value) for key, value in zip(keys, values, strict=True)]
-    except (binascii.Error, ValueError, TypeError, FieldValidationError, OverflowError) as error:
+    except (
+        binascii.Error, ValueError, TypeError, FieldValidationError, OverflowError, RecursionError,
+    ) as error:  # fmt: skip
         message = "This cursor is not one of ours. Start again without it, or follow `next`."
         raise ValidationError({"cursor": message}, code="invalid_cursor") from error

@@ -30,6 +30,7 @@ from finance.ledger import Movement, Source, draft_of
 from finance.models import AccountKind, AccountOrigin, FinancialAccount
 from finance.money import Money
 from finance.suggestions import OWN_TRANSFER, Suggester, Suggestion
+from mail_ingest.models import AccountKind as SourceKind
 from mail_ingest.models import Email
 from mail_ingest.trust import Trust
 from tenancy.models import Tenant
@@ -49,6 +50,7 @@ class Doubt(StrEnum):
 
     SOURCE_NOT_OWN = "source_not_own"
     FAILING_SENDER = "failing_sender"
+    UNVERIFIED_SENDER = "unverified_sender"
     UNKNOWN_ACCOUNT = "unknown_account"
     CURRENCY_DIFFERS = "currency_differs"
     LOW_CONFIDENCE = "low_confidence"
@@ -226,6 +228,9 @@ def _doubts(read: ReadEmail, candidate: Candidate) -> list[str]:
         doubts.append(Doubt.DAMAGED_MESSAGE)
     if email.trust == Trust.FAILING:
         doubts.append(Doubt.FAILING_SENDER)
+    elif email.account.kind == SourceKind.IMAP and email.trust != Trust.VERIFIED:
+        # An archive is closed; anybody can write to a mailbox, in any bank's name.
+        doubts.append(Doubt.UNVERIFIED_SENDER)
     if not email.account.is_own:
         doubts.append(Doubt.SOURCE_NOT_OWN)
     if candidate.event == Event.HOLD:

@@ -63,6 +63,7 @@ def change_account(
     that needed attention is tried again. Raises MailError."""
     if account.kind != AccountKind.IMAP and (password is not None or set(fields) - {"label"}):
         raise MailError("Only the label of imported files can be changed.", code="not_a_mailbox")
+    require_password_to_move(account, fields, password)
     if any(getattr(account, name) != fields[name] for name in IDENTITY & set(fields)):
         account.cursor = {}
     for name, value in fields.items():
@@ -75,6 +76,20 @@ def change_account(
         account.state, account.next_fetch_at = AccountState.ACTIVE, timezone.now()
     _save(account)
     return account
+
+
+def require_password_to_move(
+    account: ConnectedAccount, fields: Mapping[str, Any], password: str | None
+) -> None:
+    """A stored password goes to the server that it was given for, or whoever may change the host
+    could have it sent to one of their own. Raises MailError."""
+    host = fields.get("host", account.host).strip().lower()
+    port = fields.get("port", account.port)
+    if (host, port) != (account.host, account.port) and password is None:
+        raise MailError(
+            "Give the password again: it is not sent to another server than it was given for.",
+            code="password_required", field="password",
+        )  # fmt: skip
 
 
 def check_account(account: ConnectedAccount, *, password: str | None = None) -> CheckResult:

@@ -13,6 +13,11 @@ OWN_HELP = _(
     " for your review."
 )
 
+OWN_MAILBOX_HELP = _(
+    "What is read with certainty books itself, if your mail server has verified its sender."
+    " Otherwise everything waits for your review."
+)
+
 
 class MailboxForm(forms.Form):
     label = forms.CharField(
@@ -44,7 +49,7 @@ class MailboxForm(forms.Form):
         help_text=_("Only for a server of your own: the PEM of the authority that signed it."),
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
     )
-    is_own = forms.BooleanField(label=OWN_LABEL, help_text=OWN_HELP, required=False)
+    is_own = forms.BooleanField(label=OWN_LABEL, help_text=OWN_MAILBOX_HELP, required=False)
 
     def clean_folders(self) -> list[str]:
         names = [name.strip() for name in self.cleaned_data["folders"].split(",")]

@@ -33,7 +33,7 @@ def pem(text: str) -> None:
         return
     try:
         ssl.create_default_context(cadata=text)
-    except (ssl.SSLError, ValueError) as error:
+    except (ssl.SSLError, ValueError, TypeError) as error:
         raise serializers.ValidationError("This is not a PEM certificate.", "invalid") from error
 
 

@@ -73,6 +73,7 @@ def edit(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
         fields, password = form.account_fields, form.cleaned_data["password"] or None
         fields["label"] = fields["label"] or account.label
         try:
+            connecting.require_password_to_move(account, fields, password)
             changed = connecting.unsaved_account(fields)
             changed.id, changed.secret = account.id, account.secret
             connecting.check_account(changed, password=password)

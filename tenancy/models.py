@@ -18,12 +18,16 @@ from tenancy.scope import AllTenants, current_scope, current_tenant_id
 
 def validate_currency(code: str) -> None:
     if code not in Locale("en").currencies:
-        raise ValidationError(f"“{code}” is not an ISO 4217 currency code.", code="currency")
+        raise ValidationError(
+            "“%(value)s” is not an ISO 4217 currency code.", code="currency", params={"value": code}
+        )
 
 
 def validate_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(f"“{name}” is not an IANA time zone.", code="time_zone")
+        raise ValidationError(
+            "“%(value)s” is not an IANA time zone.", code="time_zone", params={"value": name}
+        )
 
 
 class Tenant(models.Model):

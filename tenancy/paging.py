@@ -6,7 +6,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -53,8 +53,10 @@ def newest_first(
 def _parse(after: str, model: type[Model], field: str) -> tuple[date, uuid.UUID]:
     value, _, row_id = after.partition("~")
     column: Any = model._meta.get_field(field)
-    kind = datetime if isinstance(column, DateTimeField) else date
     try:
-        return kind.fromisoformat(value), uuid.UUID(row_id)
-    except ValueError as error:
+        if not isinstance(column, DateTimeField):
+            return date.fromisoformat(value), uuid.UUID(row_id)
+        # In UTC at once: near the ends of the calendar an offset leads out of it.
+        return datetime.fromisoformat(value).astimezone(UTC), uuid.UUID(row_id)
+    except (ValueError, OverflowError) as error:
         raise BadRequest("“after” is not the end of a page of this list.") from error

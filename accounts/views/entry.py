@@ -6,7 +6,7 @@ import uuid
 
 from django.contrib.auth import login as log_in
 from django.contrib.auth import logout as log_out
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -33,7 +33,7 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 @get_or_post
 def login(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
-        return redirect(next_page(request))
+        return HttpResponseRedirect(next_page(request))
     form = SignInForm(request.POST or None)
     if form.is_valid():
         data = form.cleaned_data
@@ -148,7 +148,8 @@ def enter(request: HttpRequest, user: User, address: str) -> HttpResponse:
     request.session.pop(CHALLENGE, None)
     request.session.pop(NEXT, None)
     log_in(request, user)
-    return redirect(address)
+    # Not `redirect`, which takes an address without a slash for the name of a view.
+    return HttpResponseRedirect(address)
 
 
 def next_page(request: HttpRequest) -> str:

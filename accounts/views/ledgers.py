@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -113,7 +113,7 @@ def _user(request: HttpRequest) -> User:
 
 def _open(request: HttpRequest, tenant: Tenant, address: str) -> HttpResponse:
     request.session[SESSION_TENANT] = str(tenant.id)
-    return redirect(address)
+    return HttpResponseRedirect(address)
 
 
 def _tenants_page(request: HttpRequest, form: TenantForm, mine: list[Tenant]) -> HttpResponse:

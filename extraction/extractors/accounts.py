@@ -63,6 +63,8 @@ def _masked(text: str, blocked: set[int]) -> list[FoundAccount]:
     for match in _MASKED.finditer(text):
         if match.start(1) in blocked or len(match[1]) < 3:
             continue
+        if match[0] == f"#{match[1]}":
+            continue  # a number of something: only a label makes it an account's
         found.append(FoundAccount(match[1], match.start(), match.end(), 1.0))
     return found
 

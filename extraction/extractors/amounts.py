@@ -86,8 +86,20 @@ def _positions(spans: Iterable[tuple[int, int]]) -> set[int]:
     return {position for start, end in spans for position in range(start, end)}
 
 
+# Inside a reference like FT26125ABX9 or FT2612534120 "Ft" is no forint.
+_REFERENCE_TAIL = re.compile(r"[^\W\d_]{1,6}\d")
+
+
+def _in_reference(text: str, start: int, end: int) -> bool:
+    if not start or not text[start - 1].isalpha():
+        return False
+    return text[start - 2 : start] == "FT" or bool(_REFERENCE_TAIL.match(text, end))
+
+
 def _amount_at(text: str, folded: str, start: int, end: int, floor: int) -> Amount | None:
     if start and text[start - 1] in _MASKED_LEFT:
+        return None
+    if _in_reference(text, start, end):
         return None
     if text.startswith("%", end) or text.startswith(" %", end):
         return None

@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from extraction.document import Document
 from extraction.extractors import amounts as money_reader
-from extraction.extractors.accounts import FoundAccount, find_accounts
+from extraction.extractors.accounts import find_accounts
 from extraction.extractors.amounts import Amount
+from extraction.extractors.choosing import main_amount
 from extraction.extractors.dates import (
     MONTH_FIRST,
     FoundDate,
-    FoundTime,
     find_dates,
     find_times,
     settle,
 )
 from extraction.extractors.events import Decision
 from extraction.extractors.filling import Filler
+from extraction.extractors.findings import Findings
 from extraction.extractors.phrases import Hit, scan
 from extraction.extractors.places import countries_of
-from extraction.extractors.references import FoundReference, find_references
+from extraction.extractors.references import find_references
 from extraction.extractors.roles import MAIN_ROLES, assign_roles
-from extraction.extractors.segments import Segments, split_sentences
+from extraction.extractors.segments import split_sentences
 from extraction.reading import Candidate, Direction, Event, Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """Everything found in one document, before it is known what it means together."""
-
-    masked: str
-    hits: list[Hit]
-    languages: list[str]
-    countries: dict[str, float]
-    segments: Segments
-    amounts: list[Amount]
-    roles: dict[Amount, str]
-    dates: list[FoundDate]
-    times: list[FoundTime]
-    accounts: list[FoundAccount]
-    references: list[FoundReference]
 
 
 def gather(document: Document) -> Findings:
@@ -111,7 +95,7 @@ def by_sign(found: Findings) -> Decision | None:
 
 def candidate(document: Document, found: Findings, decision: Decision) -> Candidate:
     """The candidate of a booking decision; without an amount where the message names none."""
-    main, reasons = _main_amount(document, found, decision)
+    main, reasons = main_amount(document, found, decision)
     filler = Filler(document)
     made = Candidate(
         event=decision.event,
@@ -124,8 +108,10 @@ def candidate(document: Document, found: Findings, decision: Decision) -> Candid
     position = decision.hit.start if decision.hit else main.start if main else 0
     made = _with_date(made, document, filler, found, position, main)
     made = filler.with_identity(made, found.accounts, found.references)
+    titled = main is not None and position < document.subject_end <= main.start
+    place = main.start if main is not None and titled else position
     made = filler.with_party(
-        made, found.hits, _walls(document, found), found.segments.bounds(position)
+        made, found.hits, _walls(document, found), found.segments.bounds(place)
     )
     return replace(made, confidence=_confidence(made, decision))
 
@@ -140,8 +126,8 @@ def _walls(document: Document, found: Findings) -> list[tuple[int, int]]:
     spans += [
         (hit.start, hit.end)
         for hit in found.hits
-        if hit.kind in ("reference", "label", "account", "ignore")
-        or (hit.kind == "stop" and not _part_of_name(hit, document))
+        if hit.kind in ("reference", "label", "account", "ignore", "stop")
+        and not _part_of_name(hit, document)
     ]
     return sorted(spans)
 
@@ -150,108 +136,39 @@ _NAME_WORDS = frozenset(["and", "of", "in", "to", "for", "on", "by", "at", "with
 
 
 def _part_of_name(hit: Hit, document: Document) -> bool:
-    """ "SUPERTIENDA LA 80": a preposition in capitals belongs to the name beside it, unless the
-    whole message is in capitals."""
-    word = document.normalized[hit.start : hit.end]
-    if not word[0].isupper() or document.normalized.isupper():
+    """ "SUPERTIENDA LA 80", "Amazon.in", "GREEN CREDIT UNION": a word written as part of the name
+    beside it, unless the whole message is in capitals."""
+    text = document.normalized
+    word = text[hit.start : hit.end]
+    if text[hit.start - 1 : hit.start] in ("*", "@", "&") or (
+        text[hit.start - 1 : hit.start] in (".", "'")
+        and text[hit.start - 2 : hit.start - 1].isalnum()
+    ):
+        return hit.kind == "stop" and hit.end - hit.start <= 3
+    if not word[0].isupper() or text.isupper():
         return False
-    return hit.phrase.language != "en" or (word.isupper() and word.lower() in _NAME_WORDS)
+    if hit.kind == "stop" and hit.phrase.language != "en":
+        return True
+    if word.isupper() and word.lower() in _NAME_WORDS:
+        return True
+    return hit.kind != "ignore" and _between_capitals(text, hit)
 
 
-def _main_amount(
-    document: Document, found: Findings, decision: Decision
-) -> tuple[Amount | None, tuple[Reason, ...]]:
-    """The transaction's own amount: labelled so, or the one beside the event phrase."""
-    own_role = decision.event.value
-    usable = [
-        item
-        for item in found.amounts
-        if item.money is not None
-        and item.money.minor
-        and (item.codes or item.inferred)
-        and found.roles.get(item, "amount") in (*MAIN_ROLES, own_role)
-    ]
-    if not usable:
-        main, reasons = _labelled_as_event(found, decision)
-        return main, reasons or (() if main else (Reason.NO_AMOUNT,))
-    hit = decision.hit
-    place = hit.start if hit else usable[0].start
-    sentence = found.segments.index(place)
-
-    account_currency = _account_currency(document, found)
-
-    def rank(item: Amount) -> tuple[float, ...]:
-        labelled = found.roles.get(item) in (*MAIN_ROLES, own_role)
-        same = found.segments.index(item.start) == sentence
-        inside = (
-            hit is not None and same and -_BESIDE <= item.end - hit.start <= hit.end - hit.start
-        )
-        return (
-            -float(bool(item.codes)),
-            -float(item.currency == account_currency),
-            -float(inside),
-            -float(labelled),
-            -float(same),
-            abs(item.start - place) if same else 0,
-            item.start,
-        )
-
-    best = min(usable, key=rank)
-    return best, _doubts(best, usable, found)
-
-
-# How near an amount stands before its event phrase: "Rs 500 has been debited".
-_BESIDE = 12
-
-
-def _account_currency(document: Document, found: Findings) -> str | None:
-    """The currency of the account: what its balance or limit is stated in."""
-    stated = [
-        item.currency
-        for item in found.amounts
-        if item.codes and found.roles.get(item) in ("balance", "available")
-    ]
-    return stated[0] if stated else None
-
-
-def _doubts(best: Amount, usable: list[Amount], found: Findings) -> tuple[Reason, ...]:
-    reasons: list[Reason] = []
-    labelled = found.roles.get(best) in MAIN_ROLES
-    sentence = found.segments.index(best.start)
-    rivals = {
-        item.money
-        for item in usable
-        if item.money != best.money
-        and item.money is not None
-        and best.money is not None
-        and item.money.currency == best.money.currency
-        and (item.codes or found.roles.get(item))
-    }
-    near = {
-        item.money for item in usable
-        if item.money in rivals and found.segments.index(item.start) == sentence
-    }  # fmt: skip
-    if near or (rivals and not labelled):
-        reasons.append(Reason.TWO_AMOUNTS)
-    if best.ambiguous:
-        reasons.append(Reason.AMBIGUOUS_CURRENCY)
-    if best.inferred:
-        reasons.append(Reason.NO_CURRENCY)
-    return tuple(reasons)
-
-
-def _labelled_as_event(
-    found: Findings, decision: Decision
-) -> tuple[Amount | None, tuple[Reason, ...]]:
-    """Fees, interest, refunds: an amount whose only label is the event's own name."""
-    if decision.event not in (Event.FEE, Event.INTEREST, Event.REFUND):
-        return None, ()
-    for item in found.amounts:
-        role = found.roles.get(item)
-        stated = item.money is not None and bool(item.money.minor) and bool(item.codes)
-        if stated and role in ("fee", "cashback", "other", "tax"):
-            return item, ()
-    return None, ()
+def _between_capitals(text: str, hit: Hit) -> bool:
+    """Whether a hit in capitals has words in capitals on both sides, or ends the name."""
+    word = text[hit.start : hit.end]
+    if not (word.isupper() and word.replace(" ", "").isalpha() and len(word) > 3):
+        return False
+    before = text[max(0, hit.start - 4) : hit.start]
+    if not (before.endswith(" ") and before[:-1].isupper() and before[:-1].isalpha()):
+        return False
+    after = text[hit.end : hit.end + 4]
+    return after[:1] in ("", "\n", ".", ",") or (
+        after[:1] == " "
+        and not after[1:2].isdigit()
+        and after[1:3] not in ("no", "No", "NO", "XX", "xx")
+        and after[1:2].isalpha()
+    )
 
 
 _FIELD_OF_ROLE = {

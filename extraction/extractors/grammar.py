@@ -9,7 +9,10 @@ from __future__ import annotations
 from extraction.document import Document
 from extraction.extractors import gathering
 from extraction.extractors.events import decide
+from extraction.extractors.rows import event_rows
 from extraction.reading import Candidate, Event, Reading, Verdict
+
+_MAY_HOLD_ROWS = {Event.STATEMENT, Event.BALANCE, *(event for event in Event if event.books)}
 
 
 class GrammarExtractor:
@@ -27,6 +30,8 @@ class GrammarExtractor:
             decision = gathering.by_sign(found)
         if decision is None:
             return Reading(Verdict.NOT_FINANCIAL, Event.OTHER)
+        if decision.event in _MAY_HOLD_ROWS and (rows := event_rows(document, found)):
+            return Reading(Verdict.TRANSACTION, rows[0].event, rows, rows[0].reasons)
         if not decision.event.books:
             return Reading(Verdict.NOT_BOOKED, decision.event)
         candidate = gathering.candidate(document, found, decision)

@@ -23,7 +23,7 @@ from extraction.extractors.amounts import MASK, MASK_TAIL
 FOLDER = Path(__file__).parent / "phrases"
 # Languages written without spaces between words, or whose words take endings freely.
 SPACELESS = frozenset({"zh", "ja", "th", "ko", "km", "lo", "my"})
-_GAP = r"(?:(?!(?<!\d)[.!?;]\s)[^\n。！？]){0,60}?"
+_GAP = r"(?:(?!(?<!\d)[.!?;]\s)(?:[^\n。！？]|\n(?= ))){0,60}?"
 _PLACES = {
     "#": f"{MASK}{MASK_TAIL}*",
     "<code>": r"(?<![\w])(?=[\w-]*\d)[\w-]{3,10}(?![\w])",
@@ -144,10 +144,12 @@ def _lettered(char: str) -> bool:
 
 
 class _Index:
-    """One language's phrases by where to look: at a word's beginning, at an amount, anywhere."""
+    """One language's phrases by where to look: at a word, at a word's first letters, at an amount,
+    anywhere."""
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
         self.by_word: dict[str, list[Phrase]] = {}
+        self.by_stem: dict[str, list[Phrase]] = {}
         self.at_amount: list[Phrase] = []
         self.anywhere: dict[str, list[tuple[str, Phrase]]] = {}
         for phrase in phrases:
@@ -163,7 +165,10 @@ class _Index:
             else:
                 stem = re.match(r"[^\W_]+", first)
                 assert stem is not None
-                self.by_word.setdefault(stem[0][:4], []).append(phrase)
+                if first == literal or stem[0] != literal:
+                    self.by_word.setdefault(stem[0], []).append(phrase)
+                else:
+                    self.by_stem.setdefault(stem[0][:4], []).append(phrase)
 
 
 def _first_tokens(text: str) -> Iterator[str]:
@@ -239,14 +244,15 @@ def _kept(scores: dict[str, float], share: float) -> list[str]:
 
 def _scan_with(code: str, masked: str, places: list[tuple[str, int]]) -> Iterator[Hit]:
     index = _indexes()[code]
-    by_word = index.by_word
+    by_word, by_stem = index.by_word, index.by_stem
     for word, start in places:
         if word == MASK:
             yield from _at(index.at_amount, masked, start)
             continue
-        for length in range(1, min(4, len(word)) + 1):
-            phrases = by_word.get(word[:length])
-            if phrases:
+        if phrases := by_word.get(word):
+            yield from _at(phrases, masked, start)
+        for length in range(1, min(4, len(word)) + 1) if by_stem else ():
+            if phrases := by_stem.get(word[:length]):
                 yield from _at(phrases, masked, start)
     if index.anywhere:
         for character in set(masked).intersection(index.anywhere):

@@ -6,16 +6,19 @@ import re
 from dataclasses import dataclass
 
 from extraction.extractors.phrases import Hit
+from extraction.extractors.rails import find_info_strings
 
 _LINK = re.compile(
-    r"[ \t]{0,2}(?:\(?(?:no|nr|nro|num|numero|number|numéro|id|code|is|n[o°º]|№|#)\b[.:#)]{0,2}"
+    r"\.?[ \t]{0,2}(?:\(?(?:no|nr|nro|num|numero|number|numéro|id|code|is|n[o°º]|№|#)\b[.:#)]{0,2}"
     r"[ \t]{0,2}){0,2}"
     r"(?:\([A-Za-z ]{2,12}\))?(?:[ \t]is)?[ \t]{0,3}[.:#=\-–|]{0,3}[\s]{0,3}[#:(]?[ ]?",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"(?=[A-Za-z0-9/_.-]*\d)[A-Za-z0-9](?:[A-Za-z0-9_-]|[/.](?=[A-Za-z0-9])){2,39}")
+# "Ref 310902003574-Bank": the sender's name after the number.
+_SIGNATURE = re.compile(r"(?<=\d)-[A-Za-z]{2,}$")
 _RAIL = re.compile(
-    r"(?<![\w])(?:UPI|IMPS|NEFT|RTGS)[/:-](?:[A-Z0-9]{2,5}[/-])?([A-Z]{0,6}\d{9,22})(?!\w)"
+    r"(?<![\w])(?:UPI|IMPS|NEFT|RTGS)[/: -](?:[A-Z0-9]{2,5}[/-])?([A-Z]{0,6}\d{9,22})(?!\w)"
 )
 _CONFIRMED = re.compile(r"(?:^|\n|: )([A-Z0-9]{8,12})[ ](?=(?i:confirmed|imethibitishwa))")
 
@@ -43,13 +46,25 @@ def find_references(text: str, hits: list[Hit], blocked: set[int]) -> list[Found
         match = _TOKEN.match(text, position)
         if match is None or position in blocked or not _plausible(match[0]):
             continue
-        found.append(FoundReference(match[0].rstrip("-_"), match.start(), match.end(), hit.name))
+        value = _SIGNATURE.sub("", match[0].rstrip("-_"))
+        found.append(FoundReference(value, match.start(), match.start() + len(value), hit.name))
     for pattern in (_RAIL, _CONFIRMED):
         for match in pattern.finditer(text):
             if sum(map(str.isdigit, match[1])) >= 2:
                 found.append(FoundReference(match[1], match.start(1), match.end(1), "number"))
+    if not any(item.kind == "number" for item in found):
+        for info in find_info_strings(text):
+            if info.reference:
+                start = text.index(info.reference, info.start)
+                end = start + len(info.reference)
+                found.append(FoundReference(info.reference, start, end, "number"))
     rank = {"number": 0, "approval": 1, "order": 2}
-    return sorted(found, key=lambda item: (rank.get(item.kind, 3), item.start))
+    return sorted(found, key=lambda item: (rank.get(item.kind, 3), _asked(text, item), item.start))
+
+
+def _asked(text: str, item: FoundReference) -> bool:
+    """Whether it is a number to quote in a complaint, not the transaction's."""
+    return "complaint" in text[max(0, item.start - 50) : item.start].lower()
 
 
 def _plausible(token: str) -> bool:

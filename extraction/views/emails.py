@@ -56,7 +56,8 @@ class Tab:
 @page("mail:read")
 def emails(request: HttpRequest) -> HttpResponse:
     shown = request.GET.get("show", "")
-    search = request.GET.get("search", "").strip()[:100]
+    # PostgreSQL takes no NUL.
+    search = request.GET.get("search", "").replace("\0", "").strip()[:100]
     found = _shown(shown)
     if search:
         found = found.filter(subject__icontains=search) | found.filter(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from extraction.booking import SOURCE_KIND
 from extraction.models import EmailExtraction
 from extraction.pipeline import document_of
-from finance.models import Transaction
+from finance.models import ReviewItem, Transaction
 from finance.money import InvalidMoney, Money
 from finance.templatetags.money import plain_money
 from mail_ingest.models import Email
@@ -27,6 +27,7 @@ from mail_ingest.parsing import UnparsableMessage, parse_message
 from mail_ingest.storage import load_raw
 from tenancy.models import Tenant
 from tenancy.pages import page
+from tenancy.permissions import may
 from tenancy.scope import current_tenant_id
 
 # A field of a reading: what it is called, and the colour of its marker.
@@ -89,12 +90,23 @@ class ShownField:
 @require_safe
 @page("transactions:read")
 def evidence(request: HttpRequest, email_id: uuid.UUID) -> HttpResponse:
+    """For those who may see transactions: of messages, only those that the ledger rests on."""
     email = get_object_or_404(Email.objects.select_related("raw"), id=email_id)
+    if not may("mail:read") and not _is_source(email):
+        raise Http404
     try:
         item = int(request.GET.get("item", "0"))
     except ValueError as error:
         raise BadRequest("“item” must be a number.") from error
     return render(request, "extraction/_evidence.html", evidence_context(email, item))
+
+
+def _is_source(email: Email) -> bool:
+    at_source = {"source_kind": SOURCE_KIND, "source_id": str(email.pk)}
+    return (
+        Transaction.objects.filter(**at_source).exists()
+        or ReviewItem.objects.filter(**at_source).exists()
+    )
 
 
 def evidence_context(email: Email, item: int) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from finance.views.rows import reason_labels, title_of
 from mail_ingest.models import Email
 from tenancy.models import Tenant
 from tenancy.pages import is_htmx, page, tell
-from tenancy.permissions import may
+from tenancy.permissions import may, require
 from tenancy.scope import current_tenant_id
 
 AT_ONCE = 50
@@ -168,6 +168,7 @@ def _changes(form: DecisionForm, question: Question) -> Changes | None:
     data = form.cleaned_data
     account = data["account"]
     if account is None:
+        require("accounts:write")
         account = open_account(
             data["new_account"],
             question.currency,

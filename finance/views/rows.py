@@ -19,6 +19,7 @@ from finance.querysets import Row, list_rows, with_links
 REASONS: Final = {
     "source_not_own": gettext_lazy("Source not declared yours"),
     "failing_sender": gettext_lazy("Sender may be forged"),
+    "unverified_sender": gettext_lazy("Sender not verified"),
     "unknown_account": gettext_lazy("Unknown account"),
     "currency_differs": gettext_lazy("Other currency"),
     "low_confidence": gettext_lazy("Not certain"),

@@ -32,7 +32,7 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 def transactions(request: HttpRequest) -> HttpResponse:
     form = TransactionFilterForm(request.GET)
     context: dict[str, Any] = {"form": form}
-    is_next = "after" in request.GET
+    is_next = bool(request.GET.get("after"))
     if form.is_valid():
         found = form.matching()
         listed = newest_first(request, found, "booked_on", columns=LIST_COLUMNS)

@@ -17,12 +17,12 @@ from mail_ingest.providers.base import ProviderRefused, ProviderUnavailable
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # Public by `is_global`, but a way to private addresses or to none: protocol assignments, NAT64,
-# 6to4, Teredo, IPv4-compatible, multicast (RFC 6890, 6052, 3056, 4380, 4291).
+# 6to4, Teredo, IPv4-compatible, site-local, multicast (RFC 6890, 6052, 3056, 4380, 4291, 3879).
 TUNNELS: Final = tuple(
     ipaddress.ip_network(text)
     for text in (
         "192.0.0.0/24", "192.88.99.0/24", "224.0.0.0/4", "64:ff9b::/96", "64:ff9b:1::/48",
-        "2002::/16", "2001::/32", "::/96", "ff00::/8",
+        "2002::/16", "2001::/32", "::/96", "fec0::/10", "ff00::/8",
     )
 )  # fmt: skip
 

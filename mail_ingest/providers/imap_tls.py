@@ -75,7 +75,7 @@ def connect_checked(
     ProviderUnavailable for what may pass."""
     try:
         context = ssl.create_default_context(cadata=ca_certificate or None)
-    except ssl.SSLError as error:
+    except (ssl.SSLError, ValueError, TypeError) as error:
         raise ProviderRefused("The authority's certificate is not valid PEM.") from error
     try:
         return _CheckedClient(host, addresses, port, context, timeout)

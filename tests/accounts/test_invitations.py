@@ -18,13 +18,14 @@ from jobs.models import Job
 from tenancy.models import Tenant
 from tenancy.scope import all_tenants, tenant_scope
 from tests.accounts.conftest import client_of
-from tests.make import PASSWORD, make_user
+from tests.make import PASSWORD, make_member, make_user
 
 pytestmark = pytest.mark.django_db
 
 INVITATIONS = "/api/v1/invitations"
 ACCEPT = f"{INVITATIONS}/accept"
 CAROL = "carol@example.org"
+INVITED = {"email": CAROL, "role": "user"}
 
 
 @pytest.fixture
@@ -138,3 +139,20 @@ def test_plain_users_and_strangers_have_no_say(
     assert client_of(bob).delete(f"{INVITATIONS}/{invited['id']}").status_code == 403
     assert client_of(eve).get(INVITATIONS).json()["data"] == []
     assert client_of(eve).delete(f"{INVITATIONS}/{invited['id']}").status_code == 404
+
+
+def test_one_address_is_not_flooded_with_invitations(alice: User, stranger: Tenant) -> None:
+    """Whoever asks: the limit is the address's, not a tenant's."""
+    other = client_of(make_member(stranger, email="zed@example.org"))
+    for client in [client_of(alice), other] * 2 + [other]:
+        assert client.post(INVITATIONS, INVITED).status_code == 201
+    refused = client_of(alice).post(INVITATIONS, INVITED)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_attempts")
+
+
+def test_a_tenant_invites_so_many_people_a_day(alice: User) -> None:
+    client = client_of(alice)
+    for number in range(50):
+        made = client.post(INVITATIONS, INVITED | {"email": f"p{number}@example.org"})
+        assert made.status_code == 201
+    assert client.post(INVITATIONS, INVITED | {"email": "p@example.org"}).status_code == 429

@@ -57,6 +57,17 @@ def test_signing_in_never_leads_to_a_foreign_site(tenant: Tenant, client: Client
     assert answer["Location"] == "/"
 
 
+@pytest.mark.parametrize("address", ["foo", "login", "a?b"])
+def test_a_next_page_without_a_slash_is_an_address_and_no_view(
+    tenant: Tenant, client: Client, address: str
+) -> None:
+    make_member(tenant)
+    answer = client.post(
+        "/login/", {"email": "alice@example.org", "password": PASSWORD, "next": address}
+    )
+    assert (answer.status_code, answer["Location"]) == (302, address)
+
+
 def test_registering_keeps_what_was_typed_when_the_password_is_too_weak(
     client: Client, db: None
 ) -> None:

@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import ApiToken, AuditEntry, Membership, Role, User
 from tenancy.models import Tenant
+from tenancy.permissions import PERMISSIONS
 from tenancy.scope import all_tenants, tenant_scope
 from tests.accounts.conftest import client_of
 
@@ -164,3 +165,15 @@ def test_a_super_admin_who_is_no_member_has_no_tokens(
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
     with tenant_scope(tenant.id):
         assert not ApiToken.objects.exists()
+
+
+def test_a_token_opens_no_page(alice: User) -> None:
+    """Pages let a person do what the API refuses a token: change its owner, open a tenant."""
+    program = bearing(make(alice, scopes=sorted(PERMISSIONS)))
+    for address in ("/transactions/", "/settings/", "/ledgers/", "/emails/"):
+        answer = program.get(address)
+        assert answer.status_code == 302, address
+        assert answer["Location"].startswith("/login/")
+    program.post("/settings/", {"name": "Mallory", "time_zone": "UTC"}, format="multipart")
+    alice.refresh_from_db()
+    assert alice.name != "Mallory"

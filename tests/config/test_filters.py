@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 from accounts.models import Role
 from tenancy.models import Tenant
 from tenancy.scope import tenant_scope
+from tests.pages import member
 
 ROLES = "/api/test/roles"
 
@@ -52,3 +53,21 @@ def test_a_vague_boolean_is_refused(api: APIClient, word: str) -> None:
 
 def test_a_filter_with_a_character_that_no_database_keeps_is_refused(api: APIClient) -> None:
     assert api.get(f"{ROLES}?name=%00").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "text"),
+    [
+        ("/api/v1/jobs", "created_after", "0001-01-01T00:00:00+14:00"),
+        ("/api/v1/email-extractions", "created_before", "9999-12-31T23:59:59-14:00"),
+        ("/api/v1/emails", "until", "9999-12-31"),
+        ("/api/v1/accounts", "currency", "%"),
+        ("/api/v1/transactions", "currency", "%(x)s"),
+    ],
+)
+def test_a_filter_that_no_row_can_match_is_refused(
+    tenant: Tenant, address: str, name: str, text: str
+) -> None:
+    answer = member(tenant).get(address, {name: text})
+    assert answer.status_code == 400, answer.content
+    assert answer.json()["errors"][0]["field"] == name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from rest_framework.test import APIClient
 from accounts.models import Role
 from tenancy.models import Tenant
 from tenancy.scope import tenant_scope
+from tests.pages import member
 
 ROLES = "/api/test/roles"
 NEWEST = "/api/test/newest-roles"
@@ -121,9 +123,17 @@ def cursor(value: Any) -> str:
         cursor(["a", 2**70]),
         cursor(["a", "018f0000-0000-7000-8000-000000000000", "more"]),
         "[" * 5000,
+        base64.urlsafe_b64encode(b"[" * 3000).decode(),
     ],
 )
 def test_a_cursor_that_is_not_ours_is_refused(api: APIClient, text: str) -> None:
     answer = api.get(ROLES, {"cursor": text})
     assert answer.status_code == 400, answer.content
+    assert answer.json()["errors"][0]["code"] == "invalid_cursor"
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_cursor_beyond_the_calendar_is_refused(tenant: Tenant, time: str) -> None:
+    answer = member(tenant).get("/api/v1/jobs", {"cursor": cursor([time, str(uuid.uuid4())])})
+    assert answer.status_code == 400
     assert answer.json()["errors"][0]["code"] == "invalid_cursor"

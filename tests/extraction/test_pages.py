@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.models import Role
 from extraction.views.evidence import marked
 from finance.models import (
     FinancialAccount,
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 CARD = "de-demo-1118-cloud-hosting.eml"
 SALARY = "de-demo-0601-salary.eml"
+PRIVATE = "de-demo-0724-one-time-code.eml"
 
 
 @pytest.fixture
@@ -165,3 +167,50 @@ def test_overlapping_spans_are_marked_once_and_the_text_stays_whole() -> None:
     assert "".join(part.text for part in parts) == message
     assert [part.text for part in parts if part.label][:2] == ["Paid", "12.00 EUR"]
     assert sum(part.colour == "merchant" for part in parts) == 1
+
+
+def browser_with(tenant: Tenant, *codes: str) -> Client:
+    Role.objects.create(key="narrow", name="Narrow", permissions=list(codes))
+    return member(tenant, "narrow", email="narrow@example.org")
+
+
+def test_who_may_not_read_mail_sees_only_messages_that_the_ledger_rests_on(
+    in_tenant: Tenant,
+) -> None:
+    import_mail([SALARY, PRIVATE])
+    reader = browser_with(in_tenant, "transactions:read")
+    source = Transaction.objects.get().source_id
+    private = Email.objects.exclude(id=source).get()
+    assert reader.get(f"/emails/{source}/evidence/").status_code == 200
+    assert reader.get(f"/emails/{private.id}/evidence/").status_code == 404
+    assert member(in_tenant).get(f"/emails/{private.id}/evidence/").status_code == 200
+
+
+def test_a_decision_opens_an_account_only_for_those_who_may(in_tenant: Tenant) -> None:
+    import_mail([CARD], is_own=False)
+    item = open_item()
+    decider = browser_with(in_tenant, "transactions:read", "transactions:write")
+    address = f"/review/{item.pk}/"
+    sent = decision(text(decider.get(address)), account="", new_account="Card", amount="10.00")
+    assert decider.post(address, sent).status_code == 403
+    assert not FinancialAccount.objects.exists()
+    assert open_item() == item
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "after=0001-01-01T00:00:00%2B23:59~00000000-0000-0000-0000-000000000000",
+        "after=9999-12-31T23:59:59-23:59~00000000-0000-0000-0000-000000000000",
+    ],
+)
+def test_a_made_up_place_in_the_list_is_refused(browser: Client, query: str) -> None:
+    assert browser.get(f"/emails/?{query}").status_code == 400
+
+
+def test_nul_is_searched_for_on_any_database(browser: Client) -> None:
+    assert browser.get("/emails/?search=%00salary").status_code == 200
+
+
+def test_an_empty_place_in_the_ledger_is_its_start(browser: Client) -> None:
+    assert browser.get("/transactions/?after=").status_code == 200

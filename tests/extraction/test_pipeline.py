@@ -29,8 +29,10 @@ from finance.models import (
 from finance.money import Money
 from jobs.models import Job, JobState
 from jobs.runner import JobRunner
+from mail_ingest.connecting import connect_account
 from mail_ingest.imports import import_upload
 from mail_ingest.models import Email
+from mail_ingest.trust import Trust
 from tenancy.models import Tenant
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -118,6 +120,33 @@ def test_a_strangers_archive_only_proposes(in_tenant: Tenant) -> None:
     assert "source_not_own" in item.reasons
     assert not Transaction.objects.filter(state=TransactionState.POSTED).exists()
     assert EmailExtraction.objects.get().state == ExtractionState.PROPOSED
+
+
+@pytest.mark.parametrize("trust", [Trust.UNVERIFIED, Trust.FAILING])
+def test_a_mailbox_books_nothing_of_a_sender_that_its_server_has_not_verified(
+    in_tenant: Tenant, trust: Trust
+) -> None:
+    """Anybody can write to a mailbox, in the name of any bank, whoever the mailbox belongs to."""
+    import_mail(["de-demo-0601-salary.eml"], is_own=False)
+    ReviewItem.objects.get()
+    receive_again(trust)
+    assert {row.state for row in Transaction.objects.all()} <= {TransactionState.PROPOSED}
+    assert not FinancialAccount.objects.exists()
+
+
+def test_a_mailbox_books_what_its_server_has_verified(in_tenant: Tenant) -> None:
+    import_mail(["de-demo-0601-salary.eml"], is_own=False)
+    receive_again(Trust.VERIFIED)
+    assert Transaction.objects.get().state == TransactionState.POSTED
+
+
+def receive_again(trust: Trust) -> None:
+    """The one message once more, as it comes to a mailbox of the tenant's own."""
+    account = connect_account(host="imap.example.org", username="ada", password="x", is_own=True)
+    EmailExtraction.objects.all().delete()
+    ReviewItem.objects.all().delete()
+    Email.objects.update(account=account, trust=trust)
+    run_jobs()
 
 
 def test_every_message_gets_one_reading_with_its_evidence(in_tenant: Tenant) -> None:

@@ -210,3 +210,20 @@ def test_a_fetch_can_be_triggered_as_a_job(api: APIClient) -> None:
         assert (answer.status_code, answer.json()["subject"]) == (202, pk), answer.json()
     for body in ({}, {"account": 5}, {"account": pk, "more": 1}, {"account": "nobody's"}):
         assert api.post(trigger, body).status_code == 400
+
+
+def test_a_stored_password_is_sent_to_no_other_server(api: APIClient, tenant: Tenant) -> None:
+    pk = api.post(URL, BODY).json()["id"]
+    for change in ({"host": "imap.mallory.example"}, {"port": 9993}):
+        answer = api.patch(f"{URL}/{pk}", change)
+        assert (answer.status_code, answer.json()["code"]) == (400, "password_required")
+    assert (saved(tenant).host, saved(tenant).port) == (BODY["host"], 993)
+    assert api.patch(f"{URL}/{pk}", {"host": BODY["host"].upper(), "port": 993}).status_code == 200
+    moved = api.patch(f"{URL}/{pk}", {"host": "imap.port.example", "password": "again"})
+    assert moved.json()["host"] == "imap.port.example"
+
+
+def test_a_certificate_of_other_letters_is_refused(api: APIClient) -> None:
+    answer = api.post(URL, BODY | {"ca_certificate": "Zertifikat für mich"})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "ca_certificate"

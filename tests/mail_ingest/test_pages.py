@@ -107,6 +107,15 @@ def test_a_change_that_does_not_work_is_not_saved(
     assert account.host == "imap.example.org"
 
 
+def test_a_stored_password_is_tried_at_no_other_server(
+    browser: Client, account: ConnectedAccount
+) -> None:
+    sent = MAILBOX | {"password": "", "host": "imap.mallory.example"}
+    answer = browser.post(f"/connected-accounts/{account.pk}/", sent)
+    assert answer.status_code == 422
+    assert "Give the password again" in answer.content.decode()
+
+
 @pytest.mark.dovecot
 def test_a_mailbox_is_tried_connected_and_changed_over_the_wire(
     browser: Client, settings: Any

@@ -1,0 +1,147 @@
+"""Which of a message's amounts is the transaction's own, and what makes that doubtful. Pure."""
+
+from __future__ import annotations
+
+from extraction.document import Document
+from extraction.extractors.amounts import Amount
+from extraction.extractors.currencies import currency_of
+from extraction.extractors.events import Decision
+from extraction.extractors.findings import Findings
+from extraction.extractors.roles import MAIN_ROLES
+from extraction.reading import Event, Reason
+
+
+def main_amount(
+    document: Document, found: Findings, decision: Decision
+) -> tuple[Amount | None, tuple[Reason, ...]]:
+    """The transaction's own amount: labelled so, or the one beside the event phrase."""
+    own_role = decision.event.value
+    usable = [
+        item
+        for item in found.amounts
+        if item.money is not None
+        and item.money.minor
+        and (item.codes or item.inferred)
+        and found.roles.get(item, "amount") in (*MAIN_ROLES, own_role)
+    ]
+    if not usable:
+        main, reasons = _labelled_as_event(found, decision)
+        return main, reasons or (() if main else (Reason.NO_AMOUNT,))
+    hit = decision.hit
+    place = hit.start if hit else usable[0].start
+    sentence = found.segments.index(place)
+
+    account_currency = _account_currency(document, found, usable)
+
+    def rank(item: Amount) -> tuple[float, ...]:
+        labelled = found.roles.get(item) in (*MAIN_ROLES, own_role)
+        same = found.segments.index(item.start) == sentence
+        inside = (
+            hit is not None and same and -_BESIDE <= item.end - hit.start <= hit.end - hit.start
+        )
+        return (
+            -float(bool(item.codes)),
+            -float(item.currency == account_currency),
+            float(account_currency is None and _spent_abroad(item, usable, found)),
+            -float(inside),
+            -float(labelled),
+            -float(same),
+            abs(item.start - place) if same else 0,
+            item.start,
+        )
+
+    best = min(usable, key=rank)
+    reasons = _doubts(best, usable, found)
+    if account_currency is None and _side_by_side(best, usable, found):
+        reasons = (*reasons, Reason.TWO_AMOUNTS)  # which of the two was booked is not said
+    return best, reasons
+
+
+# How near an amount stands before its event phrase: "Rs 500 has been debited".
+_BESIDE = 12
+
+
+def _account_currency(document: Document, found: Findings, usable: list[Amount]) -> str | None:
+    """The currency of the account: what its balance or limit is stated in, or else, among the
+    currencies of the message, the account's own or that of the country it speaks of."""
+    stated = [
+        item.currency
+        for item in found.amounts
+        if item.codes and found.roles.get(item) in ("balance", "available")
+    ]
+    if stated:
+        return stated[0]
+    present = {item.currency for item in usable if item.codes}
+    if len(present) < 2:
+        return None
+    if document.home_currency in present:
+        return document.home_currency
+    countries = sorted(found.countries, key=lambda key: -found.countries[key])
+    native = [currency_of(country) for country in countries if found.countries[country] >= 1.0]
+    return next((currency for currency in native if currency in present), None)
+
+
+def _spent_abroad(item: Amount, usable: list[Amount], found: Findings) -> bool:
+    """Whether this is dollars or euros with a local currency right beside: likely not the
+    account's own. Which of the two is booked stays a question."""
+    return item.currency in ("USD", "EUR") and _side_by_side(item, usable, found)
+
+
+def _side_by_side(best: Amount, usable: list[Amount], found: Findings) -> bool:
+    """Whether another currency's amount stands right beside: "USD 20.00 (INR 1,690.00)"."""
+    return any(
+        item.currency != best.currency
+        and item.codes
+        and not item.ambiguous
+        and -_PAIR <= max(best.start - item.end, item.start - best.end) <= _PAIR
+        and "\n" not in found.masked[min(best.end, item.end) : max(best.start, item.start)]
+        for item in usable
+    )
+
+
+# How many characters stand at most between an amount and its conversion.
+_PAIR = 5
+
+
+def _doubts(best: Amount, usable: list[Amount], found: Findings) -> tuple[Reason, ...]:
+    reasons: list[Reason] = []
+    labelled = found.roles.get(best) in MAIN_ROLES
+    sentence = found.segments.index(best.start)
+    rivals = {
+        item.money
+        for item in usable
+        if item.money != best.money
+        and item.money is not None
+        and best.money is not None
+        and item.money.currency == best.money.currency
+        and (item.codes or found.roles.get(item))
+    }
+    near = {
+        item.money for item in usable
+        if item.money in rivals and found.segments.index(item.start) == sentence
+    }  # fmt: skip
+    alike = {
+        item.money for item in usable
+        if item.money in rivals and found.roles.get(item) == found.roles.get(best)
+    }  # fmt: skip
+    if near or alike or (rivals and not labelled):
+        reasons.append(Reason.TWO_AMOUNTS)
+    if best.ambiguous:
+        reasons.append(Reason.AMBIGUOUS_CURRENCY)
+    if best.inferred:
+        reasons.append(Reason.NO_CURRENCY)
+    return tuple(reasons)
+
+
+def _labelled_as_event(
+    found: Findings, decision: Decision
+) -> tuple[Amount | None, tuple[Reason, ...]]:
+    """Fees, interest, refunds: an amount whose only label is the event's own name."""
+    if decision.event not in (Event.FEE, Event.INTEREST, Event.REFUND):
+        return None, ()
+    for item in found.amounts:
+        role = found.roles.get(item)
+        stated = item.money is not None and bool(item.money.minor) and bool(item.codes)
+        if stated and role in ("fee", "cashback", "other", "tax"):
+            return item, ()
+    return None, ()

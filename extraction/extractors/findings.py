@@ -1,0 +1,29 @@
+"""Everything the grammar finds in one document, before it is known what it means together. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from extraction.extractors.accounts import FoundAccount
+from extraction.extractors.amounts import Amount
+from extraction.extractors.dates import FoundDate, FoundTime
+from extraction.extractors.phrases import Hit
+from extraction.extractors.references import FoundReference
+from extraction.extractors.segments import Segments
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything found in one document, before it is known what it means together."""
+
+    masked: str
+    hits: list[Hit]
+    languages: list[str]
+    countries: dict[str, float]
+    segments: Segments
+    amounts: list[Amount]
+    roles: dict[Amount, str]
+    dates: list[FoundDate]
+    times: list[FoundTime]
+    accounts: list[FoundAccount]
+    references: list[FoundReference]
