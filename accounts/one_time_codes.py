@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -18,9 +18,9 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from accounts import counters
+from accounts import counters, tokens
 from accounts.errors import CodeRefused
-from accounts.models import CodePurpose, OneTimeCode, User
+from accounts.models import ApiToken, CodePurpose, OneTimeCode, User
 from jobs.runner import JobRunner
 from tenancy.scope import all_tenants
 
@@ -28,6 +28,8 @@ SEND_CODE: Final = "accounts.send_code"
 DIGITS: Final = 6
 LIFETIME: Final = timedelta(minutes=10)
 TRIES: Final = 5
+# Who answers these has the password too, or is the one who has just chosen it.
+REGISTRANTS: Final = frozenset({CodePurpose.REGISTER, CodePurpose.SECOND_FACTOR})
 
 
 def count_request(email: str, purpose: CodePurpose, *, address: str) -> None:
@@ -86,10 +88,23 @@ def answer(
     if row.user is None or not row.user.is_active or not live.update(consumed_at=now):
         raise CodeRefused("This code is used. Ask for a new one.", code="code_expired")
     counters.forget_attempts(counters.CODE_BY_ACCOUNT, row.email)
+    purpose = CodePurpose(row.purpose)
     if row.user.email_verified_at is None:
-        row.user.email_verified_at = now
-        row.user.save(update_fields=["email_verified_at"])
-    return row.user, CodePurpose(row.purpose)
+        _verify(row.user, now, by_registrant=purpose in REGISTRANTS)
+    return row.user, purpose
+
+
+def _verify(user: User, now: datetime, *, by_registrant: bool) -> None:
+    """The holder of the mailbox is known for the first time. Unless the code answers the
+    registration itself or follows its password, somebody else may have registered the address
+    before: the password, sessions and API tokens of that time end here."""
+    user.email_verified_at = now
+    if not by_registrant:
+        user.set_unusable_password()
+        tokens.revoke_sessions_of(user, "address verified by another")
+        with all_tenants("the first verification of an address"):
+            ApiToken.objects.filter(membership__user=user, revoked_at=None).update(revoked_at=now)
+    user.save(update_fields=["email_verified_at", "password"])
 
 
 def addressee(challenge_id: uuid.UUID) -> str:

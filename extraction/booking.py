@@ -25,6 +25,7 @@ from extraction.reading import (
     would_book,
 )
 from extraction.records import candidate_record
+from extraction.senders import SOURCE_KIND, institution_of, is_issuer, known_senders
 from finance.accounts import AccountHint, open_account, open_accounts, resolve_account
 from finance.ledger import Movement, Source, draft_of
 from finance.models import AccountKind, AccountOrigin, FinancialAccount
@@ -35,7 +36,6 @@ from mail_ingest.models import Email
 from mail_ingest.trust import Trust
 from tenancy.models import Tenant
 
-SOURCE_KIND = "email"
 TRANSFERS = (Event.TRANSFER_OUT, Event.TRANSFER_IN)
 
 
@@ -51,6 +51,8 @@ class Doubt(StrEnum):
     SOURCE_NOT_OWN = "source_not_own"
     FAILING_SENDER = "failing_sender"
     UNVERIFIED_SENDER = "unverified_sender"
+    NEW_SENDER = "new_sender"
+    OTHER_INSTITUTION = "other_institution"
     UNKNOWN_ACCOUNT = "unknown_account"
     CURRENCY_DIFFERS = "currency_differs"
     LOW_CONFIDENCE = "low_confidence"
@@ -96,6 +98,9 @@ class Planner:
             for read in batch
             for candidate in (read.reading.candidates if read.reading else ())
         )
+        self._known_senders = known_senders(
+            read.email for read in batch if read.email.account.kind == SourceKind.IMAP
+        )
         self._kinds = guess_kinds(
             (candidate, read.text)
             for read in batch
@@ -112,7 +117,7 @@ class Planner:
         ]
 
     def _plan(self, read: ReadEmail, source: Source, candidate: Candidate) -> Plan:
-        email, doubts = read.email, _doubts(read, candidate)
+        email, doubts = read.email, self._doubts(read, candidate)
         amount = candidate.amount.value if candidate.amount else None
         account = None
         if amount is not None:
@@ -125,6 +130,10 @@ class Planner:
             return Plan(Action.ASK, source, _all_reasons(candidate, doubts), draft=draft)
         if candidate.event == Event.CARD_PAYMENT and not _fits_card_payment(signed, account):
             doubts.append(Reason.DIRECTION_UNCLEAR)
+        is_its_bank = account.institution.casefold() in ("", institution_of(email).casefold())
+        if not is_its_bank and (signed.minor > 0 or candidate.balance is not None):
+            # A shop may tell of a purchase; of money coming in, the account's own bank tells.
+            doubts.append(Doubt.OTHER_INSTITUTION)
         movement = self._movement(email, source, candidate, account, signed)
         action = Action.PROPOSE if doubts else Action.POST
         return Plan(
@@ -133,8 +142,35 @@ class Planner:
             _all_reasons(candidate, doubts),
             movement=movement,
             told_at=email.received_at,
-            balance_after=candidate.balance.value if candidate.balance else None,
+            balance_after=candidate.balance.value if candidate.balance and is_its_bank else None,
         )
+
+    def _doubts(self, read: ReadEmail, candidate: Candidate) -> list[str]:
+        email, doubts = read.email, list[str]()
+        if read.is_damaged:
+            doubts.append(Doubt.DAMAGED_MESSAGE)
+        if email.trust == Trust.FAILING:
+            doubts.append(Doubt.FAILING_SENDER)
+        elif email.account.kind == SourceKind.IMAP and email.trust != Trust.VERIFIED:
+            # An archive is closed; anybody can write to a mailbox, in any bank's name.
+            doubts.append(Doubt.UNVERIFIED_SENDER)
+        elif (
+            email.account.kind == SourceKind.IMAP and email.from_address not in self._known_senders
+        ):
+            # A verified domain may still be a stranger's who calls himself a bank.
+            doubts.append(Doubt.NEW_SENDER)
+        if not email.account.is_own:
+            doubts.append(Doubt.SOURCE_NOT_OWN)
+        if candidate.event == Event.HOLD:
+            # What is reserved is not spent yet, and the final amount may differ.
+            doubts.append(Doubt.HOLD)
+        if not would_book(candidate):
+            doubts.append(Doubt.LOW_CONFIDENCE)
+        return doubts
+
+    def _is_stranger(self, email: Email) -> bool:
+        is_live = email.account.kind == SourceKind.IMAP
+        return is_live and email.from_address not in self._known_senders
 
     def _account(
         self, email: Email, candidate: Candidate, currency: str, *, may_open: bool
@@ -150,7 +186,7 @@ class Planner:
         )
         account = resolve_account(hint, self._accounts)
         is_home = currency == self._tenant.currency
-        if account is None and may_open and digits and is_home:
+        if account is None and may_open and digits and is_home and is_issuer(email, candidate):
             account = open_account(
                 institution,
                 currency,
@@ -222,25 +258,6 @@ class Planner:
         return received.astimezone(self._zone).date()
 
 
-def _doubts(read: ReadEmail, candidate: Candidate) -> list[str]:
-    email, doubts = read.email, list[str]()
-    if read.is_damaged:
-        doubts.append(Doubt.DAMAGED_MESSAGE)
-    if email.trust == Trust.FAILING:
-        doubts.append(Doubt.FAILING_SENDER)
-    elif email.account.kind == SourceKind.IMAP and email.trust != Trust.VERIFIED:
-        # An archive is closed; anybody can write to a mailbox, in any bank's name.
-        doubts.append(Doubt.UNVERIFIED_SENDER)
-    if not email.account.is_own:
-        doubts.append(Doubt.SOURCE_NOT_OWN)
-    if candidate.event == Event.HOLD:
-        # What is reserved is not spent yet, and the final amount may differ.
-        doubts.append(Doubt.HOLD)
-    if not would_book(candidate):
-        doubts.append(Doubt.LOW_CONFIDENCE)
-    return doubts
-
-
 def _all_reasons(candidate: Candidate, doubts: list[str]) -> tuple[str, ...]:
     named = [str(reason) for reason in candidate.reasons]
     if named and Doubt.LOW_CONFIDENCE in doubts:
@@ -276,17 +293,6 @@ def merchant_of(candidate: Candidate) -> str:
         if field is not None:
             return field.value
     return ""
-
-
-def institution_of(email: Email) -> str:
-    """Who the account is with: the word of the sender's name that its domain has too ("Nordbank"
-    of "Nordbank Alerts" at mail.nordbank.example), else that name, else the domain."""
-    domain = email.from_address.rpartition("@")[2]
-    labels = set(domain.casefold().split("."))
-    for word in email.from_name.split():
-        if word.casefold() in labels:
-            return str(word)
-    return email.from_name or domain or "?"
 
 
 def provenance(candidate: Candidate, category: Suggestion | None) -> dict[str, Any]:

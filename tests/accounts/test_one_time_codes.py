@@ -12,11 +12,14 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accounts import tokens
+from accounts.errors import SessionEnded
 from accounts.models import OneTimeCode, RefreshSession, User
 from jobs.models import Job
+from tenancy.models import Tenant
 from tenancy.scope import all_tenants
 from tests.accounts.conftest import code_in, wrong
-from tests.make import PASSWORD
+from tests.make import PASSWORD, make_member
 from tests.running import run_due_jobs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("within_one_window")]
@@ -199,3 +202,17 @@ def test_a_code_for_a_new_password_does_not_sign_in(
     answer = verify(api, asked.json()["challenge"], code_in(mailed()))
     assert answer.status_code == 400
     assert not RefreshSession.objects.exists()
+
+
+def test_who_registered_somebody_elses_address_is_put_out_when_its_holder_comes(
+    api: APIClient, tenant: Tenant, mailed: Mailed
+) -> None:
+    thief = make_member(tenant, email="alice@example.org")
+    pair = tokens.start_session(thief)
+    challenge = ask(api)
+    assert verify(api, challenge, code_in(mailed())).status_code == 200
+    thief.refresh_from_db()
+    assert thief.email_verified_at is not None
+    assert not thief.check_password(PASSWORD)
+    with pytest.raises(SessionEnded):
+        tokens.refresh(pair.refresh)

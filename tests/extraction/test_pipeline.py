@@ -16,6 +16,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from extraction.models import EmailExtraction, ExtractionState
 from extraction.scheduling import enqueue_pending_emails, pending_emails
+from extraction.senders import owner_label
+from finance.accounts import open_account
 from finance.categories import seed_default_categories
 from finance.models import (
     AccountKind,
@@ -127,26 +129,56 @@ def test_a_mailbox_books_nothing_of_a_sender_that_its_server_has_not_verified(
     in_tenant: Tenant, trust: Trust
 ) -> None:
     """Anybody can write to a mailbox, in the name of any bank, whoever the mailbox belongs to."""
-    import_mail(["de-demo-0601-salary.eml"], is_own=False)
-    ReviewItem.objects.get()
-    receive_again(trust)
-    assert {row.state for row in Transaction.objects.all()} <= {TransactionState.PROPOSED}
+    import_mail(["de-demo-0601-salary.eml"])
+    receive("de-demo-0603-rent.eml", trust)
+    assert [t.event for t in Transaction.objects.filter(state=TransactionState.POSTED)] == [
+        "salary"
+    ]
+
+
+def test_a_mailbox_books_what_a_known_sender_sends(in_tenant: Tenant) -> None:
+    import_mail(["de-demo-0601-salary.eml"])
+    receive("de-demo-0603-rent.eml", Trust.VERIFIED)
+    assert Transaction.objects.filter(state=TransactionState.POSTED).count() == 2
+
+
+def test_a_mailbox_asks_about_the_first_message_of_a_sender(in_tenant: Tenant) -> None:
+    """A stranger's own domain passes every check, whatever bank he calls himself."""
+    receive("de-demo-0601-salary.eml", Trust.VERIFIED)
+    assert not Transaction.objects.filter(state=TransactionState.POSTED).exists()
     assert not FinancialAccount.objects.exists()
+    assert "new_sender" in ReviewItem.objects.get().reasons
 
 
-def test_a_mailbox_books_what_its_server_has_verified(in_tenant: Tenant) -> None:
-    import_mail(["de-demo-0601-salary.eml"], is_own=False)
-    receive_again(Trust.VERIFIED)
-    assert Transaction.objects.get().state == TransactionState.POSTED
-
-
-def receive_again(trust: Trust) -> None:
-    """The one message once more, as it comes to a mailbox of the tenant's own."""
+def receive(name: str, trust: Trust) -> None:
+    """A message as it comes to a mailbox of the tenant's own."""
+    content = archive_of([name])
+    import_upload(SimpleUploadedFile("mail.zip", content), is_own=False, account_label="Arriving")
+    JobRunner.run(Job.objects.get(kind="mail_ingest.import_file", state=JobState.READY).pk)
     account = connect_account(host="imap.example.org", username="ada", password="x", is_own=True)
-    EmailExtraction.objects.all().delete()
-    ReviewItem.objects.all().delete()
-    Email.objects.update(account=account, trust=trust)
+    Email.objects.filter(account__label="Arriving").update(account=account, trust=trust)
     run_jobs()
+
+
+def test_another_banks_message_books_no_income_on_an_account_with_the_same_digits(
+    in_tenant: Tenant,
+) -> None:
+    open_account("Purse", "EUR", institution="Hansebank", number="4417")
+    import_mail(["de-demo-0601-salary.eml"])
+    assert "other_institution" in ReviewItem.objects.get().reasons
+
+
+@pytest.mark.parametrize(
+    ("domain", "owner"),
+    [
+        ("nordbank.example", "nordbank"),
+        ("mail.nordbank.co.uk", "nordbank"),
+        ("nordbank.evil.example", "evil"),
+        ("localhost", "localhost"),
+    ],
+)
+def test_a_bank_is_named_by_the_label_that_its_domain_owner_chose(domain: str, owner: str) -> None:
+    assert owner_label(domain) == owner
 
 
 def test_every_message_gets_one_reading_with_its_evidence(in_tenant: Tenant) -> None:
