@@ -18,7 +18,7 @@ _POINT = (
     r"(?<!\b[A-Z])(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bmed)(?<!\bdent)(?<!e\.V)\."
 )
 _END = re.compile(
-    rf"\n|\t|~|[;|!?。！？،؛]|{_POINT}(?=\s|$)|,(?=\s|\d|$)|[()\[\]{{}}\"“”<>「」【】《》]"
+    rf"\n|\t|~|[;|!?。！？،؛।]|{_POINT}(?=\s|$)|,(?=\s|\d|$)|[()\[\]{{}}\"“”<>「」【】《》]"
     rf"|\s-\s|\s–\s|:\s|[\s:](?=https?://)|{_POINT} ?(?=[A-Z][a-z]+ )|\s\*(?=\s)|/-"
     r"|[\s_](?:on|dt|at)[\s:]?(?=\d)|\.{2,}|…"
 )
@@ -272,7 +272,7 @@ def _right(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
         return None
     limit = min(len(text), start + _LONGEST)
     own_line = skipped.strip(" ") and not _before_on_line(text, hit)
-    walls = around.firm if hit.name == "label" and own_line else around.starts
+    walls = around.firm if hit.name in ("label", "memo") and own_line else around.starts
     index = bisect_left(walls, start)
     if index < len(walls):
         limit = min(limit, walls[index])
