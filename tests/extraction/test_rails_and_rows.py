@@ -76,3 +76,15 @@ def test_a_reference_is_no_forint() -> None:
 def test_the_own_bank_is_no_merchant() -> None:
     candidate = only_candidate("Greetings from Oak Bank. $5.00 was charged to your Oak Bank card.")
     assert candidate.merchant is None
+
+
+NOT_YET = [
+    "Your statement credit of $200.00 will be posted in 8 weeks to card ending 1234.",
+    "E-transfer from Ann for $50.00 is waiting. Deposit it before May 9.",
+    "Your direct deposit of $2,000.00 is on its way to your account ending 1234.",
+]
+
+
+@pytest.mark.parametrize("text", NOT_YET)
+def test_what_is_still_to_come_is_not_booked(text: str) -> None:
+    assert read(text).event is Event.SCHEDULED
