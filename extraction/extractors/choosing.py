@@ -11,12 +11,9 @@ from extraction.extractors.roles import MAIN_ROLES
 from extraction.reading import Event, Reason
 
 
-def main_amount(
-    document: Document, found: Findings, decision: Decision
-) -> tuple[Amount | None, tuple[Reason, ...]]:
-    """The transaction's own amount: labelled so, or the one beside the event phrase."""
-    own_role = decision.event.value
-    usable = [
+def _usable(found: Findings, own_role: str) -> list[Amount]:
+    """Amounts with a currency that no label claims for something else."""
+    return [
         item
         for item in found.amounts
         if item.money is not None
@@ -24,6 +21,14 @@ def main_amount(
         and (item.codes or item.inferred)
         and found.roles.get(item, "amount") in (*MAIN_ROLES, own_role)
     ]
+
+
+def main_amount(
+    document: Document, found: Findings, decision: Decision
+) -> tuple[Amount | None, tuple[Reason, ...]]:
+    """The transaction's own amount: labelled so, or the one beside the event phrase."""
+    own_role = decision.event.value
+    usable = _usable(found, own_role)
     if not usable:
         main, reasons = _labelled_as_event(found, decision)
         return main, reasons or (() if main else (Reason.NO_AMOUNT,))

@@ -13,6 +13,7 @@ from extraction.extractors.parties import (
     FoundParty,
     Surroundings,
     find_bare_name,
+    find_line_name,
     find_parties,
 )
 from extraction.extractors.phrases import Hit
@@ -89,13 +90,16 @@ class Filler:
         hits: list[Hit],
         walls: list[tuple[int, int]],
         sentence: tuple[int, int],
+        firm: list[int],
     ) -> Candidate:
         """Merchant (raw and clean), or counterparty for transfers; a name serves as both where
         only one is known."""
-        around = Surroundings([start for start, _ in walls], walls, sentence, made.direction)
+        around = Surroundings([start for start, _ in walls], walls, sentence, made.direction, firm)
         text = self.document.normalized
         parties = find_parties(text, hits, around)
         best = parties[0] if parties else None
+        if best is None or best.kind == "purpose":
+            best = find_line_name(text, self.document.subject_end) or best
         if best is None and made.event in (Event.PURCHASE, Event.HOLD):
             best = find_bare_name(text, around, sentence[0])
         if best is None:

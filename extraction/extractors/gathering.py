@@ -110,14 +110,15 @@ def candidate(document: Document, found: Findings, decision: Decision) -> Candid
     made = filler.with_identity(made, found.accounts, found.references)
     titled = main is not None and position < document.subject_end <= main.start
     place = main.start if main is not None and titled else position
-    made = filler.with_party(
-        made, found.hits, _walls(document, found), found.segments.bounds(place)
-    )
+    walls = _walls(document, found, (*_FIRM, "stop"))
+    firm = [start for start, _ in _walls(document, found, _FIRM)]
+    bounds = found.segments.bounds(place)
+    made = filler.with_party(made, found.hits, walls, bounds, firm)
     return replace(made, confidence=_confidence(made, decision))
 
 
-def _walls(document: Document, found: Findings) -> list[tuple[int, int]]:
-    """Spans that no name runs into."""
+def _walls(document: Document, found: Findings, kinds: tuple[str, ...]) -> list[tuple[int, int]]:
+    """Spans that no name runs into; `kinds` are those of the phrases among them."""
     spans = [(item.start, item.end) for item in found.amounts if item.codes or item.shaped]
     spans += [(item.start, item.end) for item in found.dates]
     spans += [(item.start, item.end) for item in found.times]
@@ -126,11 +127,12 @@ def _walls(document: Document, found: Findings) -> list[tuple[int, int]]:
     spans += [
         (hit.start, hit.end)
         for hit in found.hits
-        if hit.kind in ("reference", "label", "account", "ignore", "stop")
-        and not _part_of_name(hit, document)
+        if hit.kind in kinds and not _part_of_name(hit, document)
     ]
     return sorted(spans)
 
+
+_FIRM = ("reference", "label", "account", "ignore")
 
 _NAME_WORDS = frozenset(["and", "of", "in", "to", "for", "on", "by", "at", "with", "from", "is"])
 
@@ -257,6 +259,8 @@ _PENALTIES = {
     Reason.MIXED_EVENTS: 0.3,
     Reason.WEAK_EVENT: 0.35,
     Reason.DIRECTION_UNCLEAR: 0.35,
+    Reason.AMBIGUOUS_DATE: 0.06,
+    Reason.NO_ACCOUNT: 0.06,
 }
 
 

@@ -18,7 +18,7 @@ _POINT = (
     r"(?<!\b[A-Z])(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bmed)(?<!\bdent)(?<!e\.V)\."
 )
 _END = re.compile(
-    rf"\n|\t|~|[;|!?。！？،؛]|{_POINT}(?=\s|$)|,(?=\s|\d|$)|[()\[\]{{}}\"“”<>「」【】《》]"
+    rf"\n|\t|~|[;|!?。！？،؛।]|{_POINT}(?=\s|$)|,(?=\s|\d|$)|[()\[\]{{}}\"“”<>「」【】《》]"
     rf"|\s-\s|\s–\s|:\s|[\s:](?=https?://)|{_POINT} ?(?=[A-Z][a-z]+ )|\s\*(?=\s)|/-"
     r"|[\s_](?:on|dt|at)[\s:]?(?=\d)|\.{2,}|…"
 )
@@ -110,12 +110,14 @@ class FoundParty:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What ends a name: spans of amounts, dates, accounts and the like, and stop phrases."""
+    """What ends a name: spans of amounts, dates, accounts and the like, and stop phrases. `firm`
+    are the starts of those that are no mere stop words."""
 
     starts: list[int]
     spans: list[tuple[int, int]]
     sentence: tuple[int, int]
     direction: Direction | None
+    firm: list[int]
 
 
 _SCORES = {
@@ -132,7 +134,7 @@ def find_parties(text: str, hits: list[Hit], around: Surroundings) -> list[Found
     ]
     greeted = {match[1].strip().casefold() for match in _GREETED.finditer(text)}
     for hit in hits:
-        if hit.kind != "merchant":
+        if hit.kind != "merchant" or _inside_capitals(text, hit):
             continue
         span = _left(text, hit, around) if hit.name == "before" else _right(text, hit, around)
         if span is None:
@@ -185,6 +187,26 @@ def find_bare_name(text: str, around: Surroundings, after: int) -> FoundParty | 
     return FoundParty(text[best[0] : best[1]], *best, "bare", 0.5)
 
 
+_NAME_LINE = re.compile(r"^[ \t]*([^\W\d_a-z][^\n\t:;!?\d@]{2,40}?)[ \t]*$", re.MULTILINE)
+
+
+def find_line_name(text: str, subject_end: int) -> FoundParty | None:
+    """A name on a line of its own: the one that the subject ends with ("New payment: CAFE"), or
+    the first below a line that ends with a colon."""
+    heading = text[:subject_end].rpartition(": ")[2].strip().casefold()
+    for match in _NAME_LINE.finditer(text, subject_end):
+        name = match[1]
+        if not _is_name(name, strict=True) or _BANK_NAME.search(name):
+            continue
+        lead = text[: match.start()].rstrip(" \n\t")
+        introduced = lead.endswith(":") and len(lead) > subject_end
+        words = [word for word in name.split() if word.isalpha()]
+        titled = sum(word[0].isupper() for word in words) * 2 > len(words)
+        if (heading and name.casefold() == heading) or (introduced and titled):
+            return FoundParty(name, match.start(1), match.end(1), "line", 0.6)
+    return None
+
+
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     while start < end and text[start] in _TRAIL:
         start += 1
@@ -200,11 +222,20 @@ def _in_capitals(name: str) -> bool:
     return all(char.isupper() for char in letters) and len(letters) * 2 > len(name)
 
 
+def _inside_capitals(text: str, hit: Hit) -> bool:
+    """Whether a preposition in capitals is a word of a name: "POTRAVINY U MOSTU"."""
+    before = text[max(0, hit.start - 4) : hit.start]
+    capitals = hit.end - hit.start <= 3 and text[hit.start : hit.end].isupper()
+    return capitals and before[:-1].isalpha() and before.isupper() and not text.isupper()
+
+
 def _score(text: str, hit: Hit, span: tuple[int, int], around: Surroundings) -> float:
     score = _SCORES[hit.name]
     if hit.name == "label":
         if text[hit.end : span[0]].strip(" "):
             score += 0.8  # a colon, a tab or a new line
+        if not _before_on_line(text, hit):
+            score += 0.3
         label = text[hit.start : hit.end].lower().rstrip(" :")
         if around.direction is Direction.DEBIT and label.startswith(_FROM_WORDS):
             score -= 2.5
@@ -218,6 +249,11 @@ def _score(text: str, hit: Hit, span: tuple[int, int], around: Surroundings) -> 
     if hit.name in ("to", "at") and around.direction is Direction.CREDIT:
         score -= 0.8
     return score - span[0] / 5000
+
+
+def _before_on_line(text: str, hit: Hit) -> str:
+    line = max(text.rfind("\n", 0, hit.start) + 1, hit.start - 40)
+    return text[line : hit.start].strip(" -•*>")
 
 
 def _right(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
@@ -235,9 +271,11 @@ def _right(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
     if skipped.count("\n") > 2 or ("\n" in skipped and hit.name not in ("label", "memo")):
         return None
     limit = min(len(text), start + _LONGEST)
-    index = bisect_left(around.starts, start)
-    if index < len(around.starts):
-        limit = min(limit, around.starts[index])
+    own_line = skipped.strip(" ") and not _before_on_line(text, hit)
+    walls = around.firm if hit.name in ("label", "memo") and own_line else around.starts
+    index = bisect_left(walls, start)
+    if index < len(walls):
+        limit = min(limit, walls[index])
     ending = _END.search(text, start, limit)
     end = ending.start() if ending else limit
     if not ending and limit == start + _LONGEST and limit < len(text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,17 @@ LANGUAGE_COUNTRIES = {
     "lt": ("LT",), "lv": ("LV",), "et": ("EE",), "is": ("IS",), "mn": ("MN",), "km": ("KH",),
     "am": ("ET",), "en": (),
 }  # fmt: skip
+
+
+# How numbers and times are written: US clock zones, Indian lakh grouping and free numbers.
+_HABITS = (
+    ("US", 0.6, re.compile(r"\d ?[ap]\.?m\.? (?:e|c|m|p)[sd]?t\b")),
+    (
+        "IN",
+        0.6,
+        re.compile(r"\b1800\d{6,8}\b|(?<![\d,])\d{1,2},\d\d,\d{3}(?!\d)|\+91\b|\blakhs?\b"),
+    ),
+)
 
 
 @cache
@@ -61,6 +73,9 @@ def countries_of(document: Document, words: set[str], languages: list[str]) -> d
     for _, phrase, country in phrases:
         if phrase in document.folded:
             add(country, 1.5)
+    for country, weight, habit in _HABITS:
+        if habit.search(document.folded):
+            add(country, weight)
     for rank, language in enumerate(languages[:1]):
         for place, country in enumerate(LANGUAGE_COUNTRIES.get(language, ())):
             add(country, 0.9 - 0.1 * place - 0.3 * rank)

@@ -20,7 +20,8 @@ KINDS = {
 def finds(phrase: Phrase, text: str) -> bool:
     document = make_document(text)
     times = find_times(document)
-    spans = [(item.start, item.end) for item in (*times, *find_dates(document, times))]
+    spans = [(item.start, item.end) for item in times]
+    spans += [(item.start, item.end) for item in find_dates(document, times)]
     masked = mask(document.folded, find_amounts(document, spans))
     hits, _, _ = scan(masked, document.normalized, phrase.language)
     return any(hit.phrase is phrase for hit in hits)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from extraction.reading import Event, Reason, Verdict, would_book
 from tests.extraction.reading_help import read
@@ -15,7 +16,7 @@ ORDER = {
 }
 
 
-def page(item: dict[str, object], body: str) -> str:
+def page(item: Mapping[str, object], body: str) -> str:
     data = json.dumps(item)
     return f'<html><body><script type="application/ld+json">{data}</script>{body}</body></html>'
 

@@ -1,0 +1,90 @@
+"""Info strings of payment rails, summaries with a row for each event, two currencies."""
+
+from __future__ import annotations
+
+import pytest
+
+from extraction.extractors.rails import find_info_strings
+from extraction.reading import Direction, Event, Reason, Verdict, would_book
+from tests.extraction.reading_help import only_candidate, read
+
+INFO_STRINGS = {
+    "UPI/P2M/612500999001/CHAI ADDA/chaiadda@okx": ("CHAI ADDA", "612500999001"),
+    "UPI/612500999001/chaiadda@okx": ("chaiadda", "612500999001"),
+    "NEFT/MEERA JOSHI/N125260077812": ("MEERA JOSHI", "N125260077812"),
+    "NEFT-N125260077812-MEERA JOSHI": ("MEERA JOSHI", "N125260077812"),
+    "ACH*BANYAN FUND": ("BANYAN FUND", None),
+    "IMPS-612500999001": (None, "612500999001"),
+}
+
+
+@pytest.mark.parametrize("text", INFO_STRINGS)
+def test_an_info_string_names_payee_and_reference(text: str) -> None:
+    (info,) = find_info_strings(f"Rs 99.00 debited. Info: {text}. Avl Bal Rs 10.00")
+    assert (info.payee, info.reference) == INFO_STRINGS[text]
+
+
+def test_hostile_slashes_end_quickly() -> None:
+    assert len(list(find_info_strings("UPI/" * 5000))) < 5000
+
+
+def test_each_row_of_a_summary_is_an_event() -> None:
+    reading = read(
+        "What moved on your account ending 1234:\n"
+        "Card purchase at CORNER SHOP\t-£31.26\n"
+        "Transfer received from ANN HALE\t+£120.00\n"
+        "Balance: £702.18",
+        subject="Daily summary",
+    )
+    first, second = reading.candidates
+    assert reading.verdict is Verdict.TRANSACTION
+    assert (first.event, first.direction) == (Event.PURCHASE, Direction.DEBIT)
+    assert (second.event, second.direction) == (Event.TRANSFER_IN, Direction.CREDIT)
+    assert first.merchant is not None
+    assert first.merchant.value == "CORNER SHOP"
+    for candidate in reading.candidates:
+        assert Reason.SEVERAL_EVENTS in candidate.reasons
+        assert not would_book(candidate)
+
+
+def test_a_weekly_review_stays_a_statement() -> None:
+    reading = read(
+        "Card purchase at CORNER SHOP\t-£31.26\nCard purchase at CAFE\t-£3.40",
+        subject="Your weekly summary",
+    )
+    assert reading.event is Event.STATEMENT
+    assert reading.candidates == ()
+
+
+def test_which_of_two_currencies_was_booked_is_a_question() -> None:
+    unclear = "Your card ending 1234 was charged USD 20.00 (THB 690.00) at CLOUD DESK."
+    candidate = only_candidate(unclear)
+    assert Reason.TWO_AMOUNTS in candidate.reasons
+    assert not would_book(candidate)
+    known = only_candidate(unclear, home_currency="THB")
+    assert known.amount is not None
+    assert known.amount.value.currency == "THB"
+    assert Reason.TWO_AMOUNTS not in known.reasons
+
+
+def test_a_reference_is_no_forint() -> None:
+    candidate = only_candidate("KES 50.00 paid to SHOP. Ref: FT26125ABX9. Account ending 1234")
+    assert candidate.reference is not None
+    assert candidate.reference.value == "FT26125ABX9"
+
+
+def test_the_own_bank_is_no_merchant() -> None:
+    candidate = only_candidate("Greetings from Oak Bank. $5.00 was charged to your Oak Bank card.")
+    assert candidate.merchant is None
+
+
+NOT_YET = [
+    "Your statement credit of $200.00 will be posted in 8 weeks to card ending 1234.",
+    "E-transfer from Ann for $50.00 is waiting. Deposit it before May 9.",
+    "Your direct deposit of $2,000.00 is on its way to your account ending 1234.",
+]
+
+
+@pytest.mark.parametrize("text", NOT_YET)
+def test_what_is_still_to_come_is_not_booked(text: str) -> None:
+    assert read(text).event is Event.SCHEDULED
