@@ -143,22 +143,21 @@ def _both(
             if hit.name not in _BESIDES or not (anywhere or segments.index(hit.start) != sentence)
         ]
     for hit in never:
-        same = segments.index(hit.start) == sentence
-        earlier = hit.start < leading.start
-        titled = hit.start < subject_end <= leading.start and hit.name in _TITLE_WINS
-        if (
-            titled
-            or (same and hit.name in _SAME_SENTENCE_WINS)
-            or (earlier and hit.name in _EARLIER_WINS)
-        ):
-            if hit.name == "declined":
-                continue
-            if leading.start < subject_end <= hit.start:
-                continue
+        if _overrules(hit, leading, segments, subject_end):
             return _never(hit.name, never)
     doubtful = any(hit.name in ("promotion", "scheduled", "request", "declined") for hit in never)
     reasons = (*book.reasons, Reason.MIXED_EVENTS) if doubtful else book.reasons
     return Decision(book.event, book.direction, leading, strong=True, reasons=reasons)
+
+
+def _overrules(hit: Hit, leading: Hit, segments: Segments, subject_end: int) -> bool:
+    """Whether a phrase against booking counts more than the leading one for it."""
+    if hit.name == "declined" or leading.start < subject_end <= hit.start:
+        return False
+    same = segments.index(hit.start) == segments.index(leading.start)
+    titled = hit.start < subject_end <= leading.start and hit.name in _TITLE_WINS
+    earlier = hit.start < leading.start and hit.name in _EARLIER_WINS
+    return titled or earlier or (same and hit.name in _SAME_SENTENCE_WINS)
 
 
 _LEADS = ("refund", "card_payment", "card_bill_paid", "own_transfer")

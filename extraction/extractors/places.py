@@ -30,9 +30,9 @@ LANGUAGE_COUNTRIES = {
 }  # fmt: skip
 
 
-# How numbers and times are written: US clock zones, Indian lakh grouping and free numbers.
+# How numbers are written: Indian lakh grouping and free numbers. (American clock zones tell
+# nothing: Canada has the same, and another dollar.)
 _HABITS = (
-    ("US", 0.6, re.compile(r"\d ?[ap]\.?m\.? (?:e|c|m|p)[sd]?t\b")),
     (
         "IN",
         0.6,
