@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_a_known_address_costs_the_same_work(api: APIClient, alice: User) -> Non
         ) as queries:
             register(api, email=email)
         return [
-            " ".join(query["sql"].split()[:3]) for query in queries
+            re.sub(r"[0-9a-f-]{36}", "…", " ".join(query["sql"].split()[:3])) for query in queries
             if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "ROLLBACK"))
         ]  # fmt: skip
 
