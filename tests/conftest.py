@@ -24,6 +24,18 @@ from tests.left_out import (  # noqa: F401 - hooks of pytest
 from tests.make import make_tenant
 
 
+@pytest.fixture(scope="session", autouse=True)
+def fast_password_hasher(django_test_environment: None) -> None:
+    """Thousands of tests sign somebody in. What depends on the real hasher asks for
+    `real_password_hasher`; servers that tests start have it anyway."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def real_password_hasher(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     if connection.vendor != "postgresql":

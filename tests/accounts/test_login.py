@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import AttemptCounter, AuditEntry, User
 from tenancy.scope import all_tenants
-from tests.make import PASSWORD
+from tests.make import PASSWORD, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("within_one_window")]
 
@@ -70,6 +70,14 @@ def test_too_many_wrong_passwords_close_the_account_for_a_while(
     assert 1 <= int(refused["Retry-After"]) <= 15 * 60 + 1
     AttemptCounter.objects.all().delete()
     assert api.post("/api/auth/login", ALICE).status_code == 200
+
+
+@pytest.mark.usefixtures("real_password_hasher")
+def test_passwords_are_kept_as_argon2_hashes(api: APIClient, db: None) -> None:
+    user = make_user()
+    assert user.password.startswith("argon2$argon2id$")
+    answer = api.post("/api/auth/login", {"email": user.email, "password": PASSWORD})
+    assert answer.status_code == 200
 
 
 def test_the_right_password_forgets_earlier_slips(api: APIClient, alice: User) -> None:
