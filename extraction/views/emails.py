@@ -12,8 +12,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from extraction.booking import SOURCE_KIND
 from extraction.models import EmailExtraction, ExtractionState
+from extraction.senders import SOURCE_KIND
 from extraction.views.evidence import evidence_context
 from finance.models import ReviewItem, ReviewState, Transaction
 from finance.querysets import list_rows, with_links

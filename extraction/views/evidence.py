@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from extraction.booking import SOURCE_KIND
 from extraction.models import EmailExtraction
 from extraction.pipeline import document_of
+from extraction.senders import SOURCE_KIND
 from finance.models import ReviewItem, Transaction
 from finance.money import InvalidMoney, Money
 from finance.templatetags.money import plain_money

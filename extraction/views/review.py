@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from extraction.booking import SOURCE_KIND, institution_of
 from extraction.forms import DecisionForm
 from extraction.models import EmailExtraction
+from extraction.senders import SOURCE_KIND, institution_of
 from extraction.views.evidence import evidence_context
 from finance import review
 from finance.accounts import open_account
