@@ -21,7 +21,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     HOST=0.0.0.0 \
     PORT=8000
 # Settings need a database and secrets to load; collecting files uses neither.
-RUN DATA_DIR=/tmp/build python manage.py collectstatic --noinput --verbosity 0 \
+RUN python -m config.catalogues \
+ && DATA_DIR=/tmp/build python manage.py collectstatic --noinput --verbosity 0 \
  && rm -rf /tmp/build
 USER inledger
 VOLUME /data

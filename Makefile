@@ -9,21 +9,25 @@ PIP := $(BIN)/python -m pip install --no-compile --disable-pip-version-check --q
 hash = $(shell cat $(1) | cksum | cut -d' ' -f1)
 RUN_STAMP := $(VENV)/run-$(call hash,requirements.txt constraints.txt)
 DEV_STAMP := $(VENV)/dev-$(call hash,requirements.txt requirements-dev.txt constraints.txt)
-SOURCES := accounts config extraction finance jobs mail_ingest tenancy
+SOURCES := accounts config extraction finance jobs mail_ingest notifications organizer tenancy
 # How many test processes: as many as there are cores.
 PROCESSES ?= auto
 # What `make fuzz` runs, and for how long.
-FUZZ_TESTS := tests/finance/test_machine.py tests/mail_ingest/test_parsing_fuzz.py
+FUZZ_TESTS := tests/finance/test_machine.py tests/finance/matching/test_machine.py \
+	tests/finance/test_recurrence.py \
+	tests/mail_ingest/test_parsing_fuzz.py
 EXAMPLES ?= 1000
 STEPS ?= 50
-MESSAGES ?= 200000
+MESSAGES ?= 1000000
 
-.PHONY: help run test check bench fuzz soak clean
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
+
+.PHONY: help run test check bench fuzz soak gallery clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
 
-run: $(RUN_STAMP) ## start Inledger with its demo on http://localhost:8000 (PORT=… for another)
+run: $(RUN_STAMP) $(CATALOGUES) ## start Inledger with its demo on http://localhost:8000 (PORT=… for another)
 	@exec $(BIN)/python manage.py serve --demo
 
 test: $(DEV_STAMP) ## run all tests; TEST_DATABASE_URL and TEST_REDIS_URL add PostgreSQL and Redis
@@ -44,10 +48,14 @@ bench: $(DEV_STAMP) ## measure speed into benchmarks/results; TEST_DATABASE_URL 
 
 fuzz: $(DEV_STAMP) ## long runs of the ledger's state machine and of mutated messages
 	INLEDGER_FUZZ_EXAMPLES=$(EXAMPLES) INLEDGER_FUZZ_STEPS=$(STEPS) INLEDGER_FUZZ_MESSAGES=$(MESSAGES) \
+	INLEDGER_FUZZ_DATES=all \
 	$(BIN)/python -m pytest -n $(PROCESSES) $(FUZZ_TESTS)
 
 soak: $(DEV_STAMP) ## 2,000 jobs under random deaths; needs TEST_DATABASE_URL and redis-server
 	$(BIN)/python -m tests.soak.jobs
+
+gallery: $(DEV_STAMP) ## photograph every page and state into var/gallery; needs Chromium
+	GALLERY=var/gallery $(BIN)/python -m pytest -q tests/browser/test_every_page.py
 
 clean: ## remove what the commands above made, but not your data in var/
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -59,6 +67,9 @@ $(RUN_STAMP): $(VENV)/bin/python
 	@echo "Installing what Inledger needs into $(VENV) …"
 	@$(PIP) -r requirements.txt
 	@touch $@
+
+locale/%.mo: locale/%.po config/catalogues.py $(RUN_STAMP)
+	@$(BIN)/python -m config.catalogues
 
 $(DEV_STAMP): $(VENV)/bin/python
 	@echo "Installing what the tests need into $(VENV) …"

@@ -10,6 +10,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.errors import AccountError, NotAllowed
@@ -32,7 +33,9 @@ def make_token(
     """The row and the secret, which nobody can read again. Scopes are permission codes that the
     maker holds. Raises AccountError, NotAllowed."""
     if current_scope().actor.kind == "token":
-        raise NotAllowed("A token cannot make tokens: sign in to make one.", code="token_no_tokens")
+        raise NotAllowed(
+            gettext("A token cannot make tokens: sign in to make one."), code="token_no_tokens"
+        )
     now = timezone.now()
     expires_at = expires_at or now + DEFAULT_LIFETIME
     if not now < expires_at <= now + LONGEST_LIFETIME:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import get_language_from_request
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -68,7 +69,11 @@ class RegisterView(PublicView):
         """Open an account. The answer is the same whether the address has one already; its owner
         learns by mail."""
         body = checked(RegisterSerializer, request)
-        challenge_id = registration.register(**body, address=client_address(request))
+        challenge_id = registration.register(
+            **body,
+            language=get_language_from_request(request),
+            address=client_address(request),
+        )
         return challenge(
             challenge_id,
             "We have sent you a message with a code. You can sign in with your password now, or"

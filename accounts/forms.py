@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from babel import Locale
 from django import forms
+from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
@@ -20,8 +22,10 @@ ZONE_INPUT: Final = {"data-time-zone": True}
 
 
 def currencies() -> list[tuple[str, str]]:
-    """Every ISO currency with its name, by code."""
-    return [(code, f"{code} – {name}") for code, name in sorted(Locale("en").currencies.items())]
+    """Every ISO currency with its name in the active language, by code."""
+    here = Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
+    names = {**Locale("en").currencies, **here.currencies}
+    return [(code, f"{code} – {name}") for code, name in sorted(names.items())]
 
 
 def time_zones() -> list[tuple[str, str]]:
@@ -95,6 +99,7 @@ class RegisterForm(forms.Form):
 
 class ProfileForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120, required=False)
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
 
 

@@ -14,6 +14,7 @@ from django.core.signing import BadSignature, Signer
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import audit, counters
 from accounts.errors import AccountError, Conflict, NotAllowed
@@ -38,7 +39,9 @@ def invite(email: str, role: Role) -> Invitation:
 @transaction.atomic
 def _invite(email: str, role: Role) -> Invitation:
     if Membership.objects.filter(user__email=email).exists():
-        raise Conflict("This person is a member already.", code="already_member", field="email")
+        raise Conflict(
+            gettext("This person is a member already."), code="already_member", field="email"
+        )
     open_invitations().filter(email=email).update(revoked_at=timezone.now())
     invitation: Invitation = Invitation.objects.create(
         email=email,
@@ -55,7 +58,7 @@ def _invite(email: str, role: Role) -> Invitation:
 def revoke_invitation(invitation: Invitation) -> None:
     """Its link opens nothing any more. Raises Conflict for one that was accepted."""
     if not open_invitations().filter(id=invitation.id).update(revoked_at=timezone.now()):
-        raise Conflict("This invitation is not open any more.", code="invitation_closed")
+        raise Conflict(gettext("This invitation is not open any more."), code="invitation_closed")
     audit.record("invitation.revoked", invitation.email)
 
 
@@ -97,7 +100,9 @@ def accept(token: str, user: User) -> Membership:
     with tenant_scope(invitation.tenant.id, actor=audit.actor_of(user)):
         now = timezone.now()
         if not open_invitations().filter(id=invitation.id).update(accepted_at=now):
-            raise Conflict("This invitation is not open any more.", code="invitation_closed")
+            raise Conflict(
+                gettext("This invitation is not open any more."), code="invitation_closed"
+            )
         membership = _join(user, invitation.role)
         audit.record("invitation.accepted", user, role=invitation.role.key)
     if user.email_verified_at is None:
@@ -117,7 +122,7 @@ def _join(user: User, role: Role) -> Membership:
             membership: Membership = Membership.objects.create(user=user, role=role)
             return membership
     except IntegrityError as error:
-        raise Conflict("You are a member already.", code="already_member") from error
+        raise Conflict(gettext("You are a member already."), code="already_member") from error
 
 
 def _signer() -> Signer:

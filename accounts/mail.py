@@ -45,7 +45,13 @@ def render(name: str, context: dict[str, Any]) -> tuple[str, str]:
 
 
 def deliver(
-    to: str, subject: str, text: str, *, html: str | None = None, message_id: uuid.UUID
+    to: str,
+    subject: str,
+    text: str,
+    *,
+    html: str | None = None,
+    message_id: uuid.UUID,
+    headers: dict[str, str] | None = None,
 ) -> None:
     """Hand one message to the mail server now. Raises PermanentError when it refuses the message
     for good (RFC 5321: 5xx), RetryLater for everything else that may pass."""
@@ -54,7 +60,7 @@ def deliver(
         subject=" ".join(subject.split()),
         body=text,
         to=[to],
-        headers={"Message-ID": f"<{message_id}@{domain}>"},
+        headers={"Message-ID": f"<{message_id}@{domain}>", **(headers or {})},
     )
     if html:
         message.attach_alternative(html, "text/html")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.errors import Conflict
@@ -41,4 +42,6 @@ def _check_not_last_admin(membership: Membership, becomes: Role | None = None) -
     ids = set(admins.values_list("id", flat=True))
     stays = becomes is not None and becomes.is_built_in and becomes.key == "admin"
     if ids == {membership.id} and not stays:
-        raise Conflict("This is the last admin. Make somebody else admin first.", code="last_admin")
+        raise Conflict(
+            gettext("This is the last admin. Make somebody else admin first."), code="last_admin"
+        )

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext
 
 from accounts import counters, tokens
 from accounts.errors import CodeRefused
@@ -73,20 +74,22 @@ def answer(
     counters.count_address(counters.CODE_BY_ADDRESS, address)
     row = OneTimeCode.objects.filter(id=challenge_id, purpose__in=purposes).first()
     if row is None:
-        raise CodeRefused("There is no such challenge. Ask for a new code.", code="code_expired")
+        raise CodeRefused(
+            gettext("There is no such challenge. Ask for a new code."), code="code_expired"
+        )
     counters.count_attempt(counters.CODE_BY_ACCOUNT, row.email)
     now = timezone.now()
     live = OneTimeCode.objects.filter(id=row.id, consumed_at=None, expires_at__gt=now)
     if not live.filter(tries__lt=TRIES).update(tries=F("tries") + 1):
         raise CodeRefused(
-            "This code is used, expired, or was tried too often. Ask for a new one.",
+            gettext("This code is used, expired, or was tried too often. Ask for a new one."),
             code="code_expired",
         )
     row.refresh_from_db()
     if not constant_time_compare(row.code_hash, _hash(row.id, code)):
-        raise CodeRefused("That is not the code of the latest message. Try again.")
+        raise CodeRefused(gettext("That is not the code of the latest message. Try again."))
     if row.user is None or not row.user.is_active or not live.update(consumed_at=now):
-        raise CodeRefused("This code is used. Ask for a new one.", code="code_expired")
+        raise CodeRefused(gettext("This code is used. Ask for a new one."), code="code_expired")
     counters.forget_attempts(counters.CODE_BY_ACCOUNT, row.email)
     purpose = CodePurpose(row.purpose)
     if row.user.email_verified_at is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import audit, tokens
 from accounts.errors import AccountError
@@ -19,7 +20,7 @@ def change(user: User, *, current_password: str = "", address: str = "", **chang
     factor_changes = asked != user.require_otp
     if factor_changes and not current_password:
         raise AccountError(
-            "Give your password to change whether a code must follow it.",
+            gettext("Give your password to change whether a code must follow it."),
             code="password_required",
             field="current_password",
         )
@@ -39,7 +40,7 @@ def set_active(user: User, *, is_active: bool, by: User) -> None:
     """Close or reopen an account; closing ends its sessions, and its API tokens open nothing.
     Raises AccountError for one's own."""
     if user == by and not is_active:
-        raise AccountError("You cannot close the account that you are signed in with.")
+        raise AccountError(gettext("You cannot close the account that you are signed in with."))
     user.is_active = is_active
     user.save(update_fields=["is_active"])
     if not is_active:

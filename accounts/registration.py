@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from accounts import audit, counters, invitations, one_time_codes
 from accounts.errors import NotAllowed
@@ -28,16 +29,19 @@ def register(
     name: str = "",
     tenant_name: str = "",
     invitation: str = "",
+    language: str = settings.LANGUAGE_CODE,
     **settings_of_tenant: Any,
 ) -> uuid.UUID:
     """A new person with a tenant of their own or, by an invitation's token, in that tenant. They
     may sign in at once; the challenge returned is answered by the code that is mailed, and
-    verifies the address. Raises AccountError, NotAllowed, TooManyAttempts."""
+    verifies the address. `language` is what they read from now on. Raises AccountError,
+    NotAllowed, TooManyAttempts."""
     counters.count_address(counters.REGISTER_BY_ADDRESS, address)
     invited = _invited(email, invitation)
     check_new_password(password, User(email=email, name=name))
     one_time_codes.count_request(email, CodePurpose.REGISTER, address=address)
-    details = {"name": name, "time_zone": settings_of_tenant.get("time_zone", "UTC")}
+    details = {"name": name, "language": language}
+    details["time_zone"] = settings_of_tenant.get("time_zone", "UTC")
     tenant_name = tenant_name or (name and f"{name}’s ledger") or "My ledger"
     is_known = User.objects.filter(email=email.lower()).exists()
     try:
@@ -68,7 +72,7 @@ def _invited(email: str, token: str) -> Invitation | None:
         return invitation
     if not settings.REGISTRATION_OPEN:
         raise NotAllowed(
-            "New accounts are by invitation only here. Ask an admin to invite you.",
+            gettext("New accounts are by invitation only here. Ask an admin to invite you."),
             code="registration_closed",
         )
     return None

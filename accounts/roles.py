@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.errors import AccountError, Conflict, NotAllowed
@@ -21,12 +22,12 @@ def create_role(name: str, permissions: Collection[str]) -> Role:
     check_codes(permissions)
     role = Role(key=slugify(name)[:40], name=name, permissions=sorted(set(permissions)))
     if not role.key:
-        raise AccountError("Name the role with letters or digits.", field="name")
+        raise AccountError(gettext("Name the role with letters or digits."), field="name")
     try:
         with transaction.atomic():
             role.save(force_insert=True)
     except IntegrityError as error:
-        raise Conflict("A role of this name exists already.", field="name") from error
+        raise Conflict(gettext("A role of this name exists already."), field="name") from error
     audit.record("role.created", role, permissions=role.permissions)
     return role
 
@@ -53,7 +54,9 @@ def delete_role(role: Role) -> None:
     _check_custom(role)
     check_may_give(role)
     if role.memberships.exists():
-        raise Conflict("Members have this role. Give them another one first.", code="role_in_use")
+        raise Conflict(
+            gettext("Members have this role. Give them another one first."), code="role_in_use"
+        )
     audit.record("role.deleted", role, permissions=role.permissions)
     role.delete()
 
@@ -89,4 +92,4 @@ def _check_held(codes: Collection[str]) -> None:
 
 def _check_custom(role: Role) -> None:
     if role.is_built_in:
-        raise NotAllowed("Built-in roles cannot be changed. Make a role of your own.")
+        raise NotAllowed(gettext("Built-in roles cannot be changed. Make a role of your own."))

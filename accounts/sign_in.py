@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import audit, counters, one_time_codes
 from accounts.errors import AccountError, NotAllowed, WrongCredentials
@@ -63,8 +64,10 @@ def sign_in_with_code(challenge_id: uuid.UUID, code: str, *, address: str) -> Si
     is_second = purpose == CodePurpose.SECOND_FACTOR
     if user.require_otp and not is_second:
         raise NotAllowed(
-            "This account asks for both password and code. Sign in with your password; the code"
-            " follows.",
+            gettext(
+                "This account asks for both password and code. Sign in with your password; the code"
+                " follows."
+            ),
             code="password_required",
         )
     _arrive(user, address, "password and code" if is_second else "code")
@@ -93,7 +96,7 @@ def confirm_password(user: User, password: str, *, address: str) -> None:
         check_password(user.email, password, address=address)
     except WrongCredentials as error:
         raise AccountError(
-            "That is not your password.", code="password_wrong", field="current_password"
+            gettext("That is not your password."), code="password_wrong", field="current_password"
         ) from error
 
 

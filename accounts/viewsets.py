@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
@@ -215,7 +216,7 @@ class TokensViewSet(
         body.is_valid(raise_exception=True)
         membership = querysets.members().filter(user=person_of(request)).first()
         if membership is None:
-            raise NotAllowed("Only a member of this tenant can have tokens for it.")
+            raise NotAllowed(gettext("Only a member of this tenant can have tokens for it."))
         token, secret = api_tokens.make_token(membership, **body.validated_data)
         shown = {**TokenSerializer(token).data, "token": secret}
         return Response(shown, status=status.HTTP_201_CREATED)

@@ -17,7 +17,9 @@ import psycopg
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
 NAMES = sorted(
-    path.stem for path in HERE.glob("*.py") if path.stem not in ("__init__", "run", "setting")
+    path.stem
+    for path in HERE.glob("*.py")
+    if path.stem not in ("__init__", "run", "setting", "filling")
 )
 
 

@@ -24,10 +24,12 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc] # untyped 
     def filter_queryset(
         self, request: Request, queryset: QuerySet[Any], view: Any
     ) -> QuerySet[Any]:
-        filterset = None if is_detail(view) else self.get_filterset(request, queryset, view)
-        refuse_unknown(request, self.known_parameters(filterset, view))
-        if filterset is None:
+        kind = None if is_detail(view) else self.get_filterset_class(view, queryset)
+        refuse_unknown(request, self.known_parameters(kind, view))
+        # Building its form is a good part of what a short list costs.
+        if kind is None or not set(request.query_params) & set(kind.base_filters):
             return queryset
+        filterset = self.get_filterset(request, queryset, view)
         refuse_vague_booleans(filterset)
         if not filterset.is_valid():
             raise translate_validation(filterset.errors)
@@ -36,10 +38,10 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc] # untyped 
         return filtered
 
     @staticmethod
-    def known_parameters(filterset: FilterSet | None, view: Any) -> set[str]:
+    def known_parameters(filterset: type[FilterSet] | None, view: Any) -> set[str]:
         known = set(getattr(view, "query_parameters", ()))
         if filterset is not None:
-            known |= set(filterset.form.fields)
+            known |= set(filterset.base_filters)
         if not is_detail(view) and view.paginator is not None:
             known |= set(view.paginator.parameters)
         return known

@@ -13,6 +13,12 @@ import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from config.api_document import API_DOCUMENT
+from config.background import ENCRYPTED_COLUMNS as ENCRYPTED_COLUMNS
+from config.background import JOB_KINDS as JOB_KINDS
+from config.background import JOB_SOURCES as JOB_SOURCES
+from config.background import JOB_TRIGGERS as JOB_TRIGGERS
+from config.background import SCHEDULES as SCHEDULES
 from config.env import (
     env_bool,
     env_int,
@@ -93,9 +99,11 @@ INSTALLED_APPS = [
     "tenancy",
     "jobs",
     "accounts",
+    "notifications",
     "finance",
     "mail_ingest",
     "extraction",
+    "organizer",
     "config",
 ]
 MIDDLEWARE = [
@@ -110,6 +118,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.ScopeMiddleware",
+    "config.language.LanguageMiddleware",
     "config.local_time.LocalTimeMiddleware",
     "accounts.idempotency.IdempotencyMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -150,6 +159,8 @@ AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]
 REGISTRATION_OPEN = env_bool("REGISTRATION_OPEN", default=True)
 # What every new tenant starts with: dotted paths of functions called in its scope.
 TENANT_SEEDERS: list[str] = ["finance.categories.seed_default_categories"]
+# Who wrote what a transaction was read from, by kind of source: functions of ids, for matching.
+SOURCE_TELLERS: dict[str, str] = {"email": "extraction.senders.addresses"}
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -192,33 +203,6 @@ JOB_DISPATCH_MILLISECONDS = env_int("JOB_DISPATCH_MILLISECONDS", 500, least=50)
 JOB_BACKOFF_SECONDS = env_int("JOB_BACKOFF_SECONDS", 5)
 JOB_TIME_LIMIT_SECONDS = env_int("JOB_TIME_LIMIT_SECONDS", 240, least=1)
 JOB_RETENTION_DAYS = env_int("JOB_RETENTION_DAYS", 30, least=1)
-# Every kind of background work, by the dotted path of its BaseJob.
-JOB_KINDS: dict[str, str] = {
-    "jobs.clean_up": "jobs.cleaning.CleanUp",
-    "accounts.send_mail": "accounts.jobs.SendMail",
-    "accounts.send_code": "accounts.jobs.SendCode",
-    "accounts.send_invitation": "accounts.jobs.SendInvitation",
-    "accounts.clean_up": "accounts.jobs.CleanUp",
-    "mail_ingest.enqueue_due_accounts": "mail_ingest.scheduling.EnqueueDueAccounts",
-    "mail_ingest.fetch_account": "mail_ingest.fetching.FetchAccount",
-    "mail_ingest.backfill_account": "mail_ingest.fetching.BackfillAccount",
-    "mail_ingest.import_file": "mail_ingest.imports.ImportFile",
-    "mail_ingest.delete_account": "mail_ingest.deleting.DeleteAccount",
-    "extraction.extract_emails": "extraction.jobs.ExtractEmails",
-}
-# Functions that ask the database every few seconds what is due, and enqueue it.
-JOB_SOURCES = ["extraction.scheduling.enqueue_pending_emails"]
-# What a person may trigger by POST /api/v1/jobs/trigger/<kind>: the dotted path of a function
-# that checks the payload and enqueues the job (see jobs.triggers).
-JOB_TRIGGERS: dict[str, str] = {
-    "mail_ingest.fetch_account": "mail_ingest.triggers.trigger_fetch",
-}
-# Seeds of the schedules that operators edit in the admin (see jobs.scheduling).
-SCHEDULES: dict[str, dict[str, Any]] = {
-    "Clean up finished jobs": {"kind": "jobs.clean_up", "crontab": "17 3 * * *"},
-    "Forget expired codes and sessions": {"kind": "accounts.clean_up", "crontab": "41 3 * * *"},
-    "Fetch new mail": {"kind": "mail_ingest.enqueue_due_accounts", "interval_seconds": 60},
-}
 
 # --- Mail that we read --------------------------------------------------------------------------
 
@@ -227,6 +211,41 @@ SCHEDULES: dict[str, dict[str, Any]] = {
 MAIL_ALLOWED_PRIVATE_HOSTS = env_list("MAIL_ALLOWED_PRIVATE_HOSTS")
 MAIL_TIMEOUT_SECONDS = env_int("MAIL_TIMEOUT_SECONDS", 30, least=1)
 MAIL_UPLOAD_MAX_MB = env_int("MAIL_UPLOAD_MAX_MB", 1024, least=1)
+
+# The operator's own OAuth clients (docs/connecting-google.md, docs/connecting-microsoft.md).
+GOOGLE_CLIENT_ID = env_str("GOOGLE_CLIENT_ID")
+GOOGLE_CLIENT_SECRET = env_secret("GOOGLE_CLIENT_SECRET")
+MICROSOFT_CLIENT_ID = env_str("MICROSOFT_CLIENT_ID")
+MICROSOFT_CLIENT_SECRET = env_secret("MICROSOFT_CLIENT_SECRET")
+# “common” for everybody, or the id of one organisation.
+MICROSOFT_TENANT = env_str("MICROSOFT_TENANT", "common")
+# Gmail's quota for one mailbox is 6,000 units a minute (projects since May 2026).
+GMAIL_UNITS_PER_MINUTE = env_int("GMAIL_UNITS_PER_MINUTE", 4800, least=60)
+# Graph allows 10,000 requests in ten minutes for one mailbox.
+GRAPH_REQUESTS_PER_MINUTE = env_int("GRAPH_REQUESTS_PER_MINUTE", 600, least=1)
+# Where the providers are reached; other addresses are for their national clouds, and for tests.
+GOOGLE_AUTHORIZE_URL = env_str(
+    "GOOGLE_AUTHORIZE_URL", "https://accounts.google.com/o/oauth2/v2/auth"
+)
+GOOGLE_TOKEN_URL = env_str("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token")
+GMAIL_ENDPOINT = env_str("GMAIL_ENDPOINT", "https://gmail.googleapis.com")
+_MICROSOFT = f"https://login.microsoftonline.com/{MICROSOFT_TENANT}/oauth2/v2.0"
+MICROSOFT_AUTHORIZE_URL = env_str("MICROSOFT_AUTHORIZE_URL", f"{_MICROSOFT}/authorize")
+MICROSOFT_TOKEN_URL = env_str("MICROSOFT_TOKEN_URL", f"{_MICROSOFT}/token")
+GRAPH_ENDPOINT = env_str("GRAPH_ENDPOINT", "https://graph.microsoft.com/v1.0")
+
+# Where the operator's mail server takes forwarded mail for us (docs/forwarding.md).
+INBOUND_DOMAIN = env_str("INBOUND_DOMAIN")
+# A folder of sender packs of the operator's own: docs/adding-an-extractor.md.
+SENDER_PACKS = env_str("SENDER_PACKS")
+
+# --- Language models ----------------------------------------------------------------------------
+
+# As MAIL_ALLOWED_PRIVATE_HOSTS: servers of models on one's own machines; only to these plain HTTP.
+MODEL_ALLOWED_PRIVATE_HOSTS = env_list("MODEL_ALLOWED_PRIVATE_HOSTS")
+
+# The same for webhooks.
+WEBHOOK_ALLOWED_PRIVATE_HOSTS = env_list("WEBHOOK_ALLOWED_PRIVATE_HOSTS")
 
 # --- Mail that we send --------------------------------------------------------------------------
 
@@ -243,6 +262,9 @@ EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=EMAIL_PORT == 587)
 EMAIL_USE_SSL = env_bool("EMAIL_USE_SSL", default=EMAIL_PORT == 465)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "Inledger <inledger@localhost>")
+# Beyond this many e-mails of notices, the rest come in the daily digest.
+MAILS_PER_PERSON_AND_HOUR = env_int("MAILS_PER_PERSON_AND_HOUR", 20, least=1)
+MAILS_PER_TENANT_AND_HOUR = env_int("MAILS_PER_TENANT_AND_HOUR", 500, least=1)
 PUBLIC_URL = env_str("PUBLIC_URL", "http://localhost:8000").rstrip("/")
 
 # --- REST API -----------------------------------------------------------------------------------
@@ -273,33 +295,7 @@ SIMPLE_JWT = {
     "UPDATE_LAST_LOGIN": False,
 }
 REFRESH_TOKEN_LIFETIME = timedelta(days=env_int("REFRESH_TOKEN_DAYS", 30, least=1))
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Inledger API",
-    "DESCRIPTION": "Your inbox, as a ledger: mail, extractions, ledger, jobs.",
-    "VERSION": VERSION,
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SCHEMA_PATH_PREFIX": "/api(/v1)?",
-    # Several models have a `kind` or a `state`: the document names each set of values.
-    "ENUM_NAME_OVERRIDES": {
-        "PermissionEnum": "tenancy.permissions.PERMISSIONS",
-        "JobStateEnum": "jobs.models.JobState",
-        "FinancialAccountKindEnum": "finance.models.AccountKind",
-        "CategoryKindEnum": "finance.models.CategoryKind",
-        "TransactionStateEnum": "finance.models.TransactionState",
-        "ReviewItemStateEnum": "finance.models.ReviewState",
-        "ConnectedAccountKindEnum": "mail_ingest.models.AccountKind",
-        "ConnectedAccountStateEnum": "mail_ingest.models.AccountState",
-        "EmailStateEnum": "mail_ingest.models.EmailState",
-        "EmailExtractionStateEnum": "extraction.models.ExtractionState",
-    },
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "config.schema.add_problems_and_headers",
-    ],
-}
+SPECTACULAR_SETTINGS = {**API_DOCUMENT, "VERSION": VERSION}
 CORS_ALLOWED_ORIGINS = env_list("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = (
@@ -321,6 +317,7 @@ UNFOLD = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "config.formats"
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"

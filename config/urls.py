@@ -4,9 +4,11 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from config import views
+from config import installing, views
 from config.deep_health import deep
 from config.health import livez, readyz
+from config.overview import views as overview
+from config.palette import palette
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", livez, name="livez"),
@@ -17,13 +19,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/auth/", include("accounts.auth_urls")),
     path("api/v1/", include("config.api")),
     path("admin/", admin.site.urls),
-    path("", views.overview, name="dashboard"),
+    path("", overview.overview, name="dashboard"),
+    path("overview/noted/", overview.note, name="insight_noted"),
+    path("overview/<slug:key>/", overview.section, name="overview_section"),
+    path("overview/<slug:key>/<slug:verb>/", overview.arrange, name="overview_arrange"),
+    path("manifest.webmanifest", installing.manifest, name="manifest"),
+    path("service-worker.js", installing.service_worker, name="service_worker"),
+    path("offline/", installing.offline, name="offline"),
     path("work/", views.work, name="work"),
+    path("palette/", palette, name="palette"),
     path("import-sample/", views.import_sample, name="import_sample"),
     path("", include("accounts.urls")),
+    path("", include("notifications.urls")),
     path("", include("finance.urls")),
     path("", include("mail_ingest.urls")),
     path("", include("extraction.urls")),
+    path("", include("organizer.urls")),
     path("", include("jobs.urls")),
 ]
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from extraction.models import EmailExtraction, LLMTransaction
+from extraction.models import (
+    EmailExtraction,
+    LearnedTemplate,
+    LLMTransaction,
+    ModelBackend,
+    ModelPrice,
+    Replay,
+)
 from tenancy.admin import TenantAdmin
 
 
@@ -16,8 +23,34 @@ class EmailExtractionAdmin(TenantAdmin):
     search_fields = ("email__subject", "email__from_address")
 
 
+@admin.register(LearnedTemplate)
+class LearnedTemplateAdmin(TenantAdmin):
+    list_display = ("sender", "event", "state", "confirmations", "changed_at")
+    list_filter = ("state", "event")
+    search_fields = ("sender",)
+
+
 @admin.register(LLMTransaction)
 class LLMTransactionAdmin(TenantAdmin):
     list_display = ("purpose", "backend", "requested_model", "outcome", "cost_micros", "created_at")
     list_filter = ("backend", "outcome")
     search_fields = ("requested_model", "request_id")
+
+
+@admin.register(ModelBackend)
+class ModelBackendAdmin(TenantAdmin):
+    list_display = ("label", "kind", "base_url", "is_enabled", "is_up", "health", "checked_at")
+    list_filter = ("kind", "is_enabled", "is_up")
+    search_fields = ("label", "base_url")
+
+
+@admin.register(ModelPrice)
+class ModelPriceAdmin(TenantAdmin):
+    list_display = ("model", "valid_from", "currency", "prompt", "cached", "completion")
+    list_select_related = ("model",)
+
+
+@admin.register(Replay)
+class ReplayAdmin(TenantAdmin):
+    list_display = ("created_at", "sender", "since", "until", "read", "finished_at")
+    search_fields = ("sender",)

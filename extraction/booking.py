@@ -15,7 +15,12 @@ from enum import StrEnum
 from typing import Any
 
 from extraction.account_kinds import guess_kinds
+from extraction.calibration import measured
+from extraction.extractors.announcements import Announced
+from extraction.lookalikes import looks_like
+from extraction.models import AttachmentText
 from extraction.reading import (
+    THRESHOLD,
     Candidate,
     Direction,
     Event,
@@ -25,7 +30,8 @@ from extraction.reading import (
     would_book,
 )
 from extraction.records import candidate_record
-from extraction.senders import SOURCE_KIND, institution_of, is_issuer, known_senders
+from extraction.senders import SOURCE_KIND, institution_of, is_issuer, known_senders, owner_label
+from extraction.templates.template import ROUTE as TEMPLATE
 from finance.accounts import AccountHint, open_account, open_accounts, resolve_account
 from finance.ledger import Movement, Source, draft_of
 from finance.models import AccountKind, AccountOrigin, FinancialAccount
@@ -36,6 +42,8 @@ from mail_ingest.models import Email
 from mail_ingest.trust import Trust
 from tenancy.models import Tenant
 
+# One message of so many that a template has read is asked about all the same.
+ONE_IN = 20
 TRANSFERS = (Event.TRANSFER_OUT, Event.TRANSFER_IN)
 
 
@@ -52,6 +60,7 @@ class Doubt(StrEnum):
     FAILING_SENDER = "failing_sender"
     UNVERIFIED_SENDER = "unverified_sender"
     NEW_SENDER = "new_sender"
+    LOOKALIKE_SENDER = "lookalike_sender"
     OTHER_INSTITUTION = "other_institution"
     UNKNOWN_ACCOUNT = "unknown_account"
     CURRENCY_DIFFERS = "currency_differs"
@@ -59,6 +68,8 @@ class Doubt(StrEnum):
     POSSIBLE_DUPLICATE = "possible_duplicate"
     HOLD = "hold"
     DAMAGED_MESSAGE = "damaged_message"
+    SPOT_CHECK = "spot_check"
+    OFTEN_CORRECTED = "often_corrected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,9 @@ class ReadEmail:
     reading: Reading | None = None
     text: str = ""
     is_damaged: bool = False
+    attached: tuple[AttachmentText, ...] = ()
     error: str = ""
+    announced: tuple[Announced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +112,9 @@ class Planner:
             for candidate in (read.reading.candidates if read.reading else ())
         )
         self._known_senders = known_senders(
-            read.email for read in batch if read.email.account.kind == SourceKind.IMAP
+            read.email for read in batch if read.email.account.kind != SourceKind.UPLOAD
         )
+        self._measured = measured(read.email.from_address for read in batch)
         self._kinds = guess_kinds(
             (candidate, read.text)
             for read in batch
@@ -146,31 +160,53 @@ class Planner:
         )
 
     def _doubts(self, read: ReadEmail, candidate: Candidate) -> list[str]:
+        doubts = self.doubts_about(read)
+        if candidate.event == Event.HOLD:
+            # What is reserved is not spent yet, and the final amount may differ.
+            doubts.append(Doubt.HOLD)
+        if candidate.route == TEMPLATE and read.email.pk.int % ONE_IN == 0:
+            # What a template reads is looked at now and then: senders change how they write.
+            doubts.append(Doubt.SPOT_CHECK)
+        if not would_book(candidate):
+            doubts.append(Doubt.LOW_CONFIDENCE)
+        past = self._measured.get((read.email.from_address, candidate.route))
+        if past is not None and past.falls_short(THRESHOLD):
+            doubts.append(Doubt.OFTEN_CORRECTED)
+        return doubts
+
+    def doubts_about(self, read: ReadEmail) -> list[str]:
+        """What speaks against believing a message, whatever it says."""
         email, doubts = read.email, list[str]()
         if read.is_damaged:
             doubts.append(Doubt.DAMAGED_MESSAGE)
         if email.trust == Trust.FAILING:
             doubts.append(Doubt.FAILING_SENDER)
-        elif email.account.kind == SourceKind.IMAP and email.trust != Trust.VERIFIED:
+        elif email.account.kind != SourceKind.UPLOAD and email.trust != Trust.VERIFIED:
             # An archive is closed; anybody can write to a mailbox, in any bank's name.
             doubts.append(Doubt.UNVERIFIED_SENDER)
-        elif (
-            email.account.kind == SourceKind.IMAP and email.from_address not in self._known_senders
-        ):
+        elif self._is_stranger(email) and self._imitates(email):
+            doubts.append(Doubt.LOOKALIKE_SENDER)
+        elif self._is_stranger(email):
             # A verified domain may still be a stranger's who calls himself a bank.
             doubts.append(Doubt.NEW_SENDER)
         if not email.account.is_own:
             doubts.append(Doubt.SOURCE_NOT_OWN)
-        if candidate.event == Event.HOLD:
-            # What is reserved is not spent yet, and the final amount may differ.
-            doubts.append(Doubt.HOLD)
-        if not would_book(candidate):
-            doubts.append(Doubt.LOW_CONFIDENCE)
         return doubts
 
+    def _imitates(self, email: Email) -> bool:
+        """Whether the domain is made to be taken for an institution of the tenant's accounts."""
+        label = owner_label(email.from_address.rpartition("@")[2])
+        known = {account.institution for account in self._accounts if account.institution}
+        return looks_like(label, known) is not None
+
     def _is_stranger(self, email: Email) -> bool:
-        is_live = email.account.kind == SourceKind.IMAP
+        is_live = email.account.kind != SourceKind.UPLOAD
         return is_live and email.from_address not in self._known_senders
+
+    def account_of(self, read: ReadEmail, candidate: Candidate) -> FinancialAccount | None:
+        """The account that a message names, if the tenant has it."""
+        currency = candidate.amount.value.currency if candidate.amount else self._tenant.currency
+        return self._account(read.email, candidate, currency, may_open=False)
 
     def _account(
         self, email: Email, candidate: Candidate, currency: str, *, may_open: bool
@@ -227,6 +263,14 @@ class Planner:
             provenance=provenance(candidate, category),
         )
 
+    def draft(self, read: ReadEmail, candidate: Candidate) -> dict[str, Any]:
+        """What a candidate tells, for a person to complete and accept."""
+        amount = candidate.amount.value if candidate.amount else None
+        account = None
+        if amount is not None:
+            account = self._account(read.email, candidate, amount.currency, may_open=False)
+        return self._draft(read.email, candidate, account)
+
     def _draft(
         self, email: Email, candidate: Candidate, account: FinancialAccount | None
     ) -> dict[str, Any]:
@@ -241,6 +285,7 @@ class Planner:
             occurred_at=_instant(candidate),
             merchant=merchant_of(candidate),
             merchant_raw=candidate.merchant_raw.value if candidate.merchant_raw else "",
+            description=candidate.reference.value if candidate.reference else "",
             event=candidate.event.value,
             provenance=provenance(candidate, None),
         )

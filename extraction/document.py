@@ -15,9 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from extraction.reading import Evidence
-from mail_ingest.html_text import html_to_text
-
-MAX_TEXT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +33,12 @@ class Document:
     language_hint: str | None = None
     home_currency: str | None = None
     country: str | None = None
+    shown: str | None = None
+    """What a mail program shows instead: the text of the HTML, where the plain part is read."""
+    is_reordered: bool = False
+    """Whether it bids to be shown in another order than it is written, as forgers do."""
+    is_forwarded: bool = False
+    """Whether sender, subject and time are those of a message that somebody passed on."""
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The span in `text` of a span in `normalized` or `folded`."""
@@ -47,45 +50,6 @@ class Document:
         """The evidence for a span of `normalized`."""
         first, last = self.span(start, end)
         return Evidence(self.text[first:last], first, last)
-
-
-def document_from_message(
-    *,
-    sender: str | None,
-    sender_name: str | None,
-    subject: str | None,
-    received_at: datetime | None,
-    text: str | None,
-    html: str | None,
-    language_hint: str | None = None,
-    home_currency: str | None = None,
-    country: str | None = None,
-) -> Document:
-    """The document of a message: subject, a blank line, body.
-
-    The body is the plain part, or the text of the HTML where the plain part is missing or tells
-    much less. `home_currency` and `country` are the account's own, where they are known.
-    """
-    heading = " ".join((subject or "").split())
-    body = _body(text, html)
-    sender, sender_name, body = _unwrap_forward(sender, sender_name, body)
-    whole = f"{heading}\n\n{body}" if heading else body
-    whole = unicodedata.normalize("NFC", whole)[:MAX_TEXT]
-    normalized, offsets = normalize(whole)
-    return Document(
-        text=whole,
-        normalized=normalized,
-        folded=fold(normalized),
-        offsets=offsets,
-        subject_end=len(heading),
-        sender=sender,
-        sender_name=sender_name,
-        received_at=received_at,
-        html=html,
-        language_hint=language_hint,
-        home_currency=home_currency,
-        country=country,
-    )
 
 
 def normalize(text: str) -> tuple[str, array[int] | None]:
@@ -104,68 +68,12 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_FOLDED)
 
 
-_O_IN_NUMBER = re.compile(r"(?<=\d)([.,]?)([Oo]{2,})(?![A-Za-z])")
+_O_IN_NUMBER = re.compile(r"(\d[.,]?)([Oo]{2,})(?![A-Za-z])")
 
 
 def _letters_in_numbers(text: str) -> str:
     """Spam writes Rs.15,OOO with letters O: read them as zeros."""
     return _O_IN_NUMBER.sub(lambda match: match[1] + "0" * len(match[2]), text)
-
-
-def _body(text: str | None, html: str | None) -> str:
-    plain = _tidy_plain(text or "")
-    if not html:
-        return html_to_text(plain) if _looks_like_html(plain) else plain
-    rendered = html_to_text(html)
-    if not plain or _looks_like_html(plain):
-        return rendered
-    poorer = sum(map(str.isdigit, plain)) * 2 < sum(map(str.isdigit, rendered))
-    return rendered if poorer else plain
-
-
-def _tidy_plain(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
-
-
-def _looks_like_html(text: str) -> bool:
-    return text[:200].lstrip().lower().startswith(("<html", "<!doctype", "<div", "<table", "<body"))
-
-
-_FORWARD_MARK = re.compile(
-    r"^(?:-{2,} ?(?:Forwarded message|Original Message|Mensaje reenviado|Mensagem encaminhada"
-    r"|Message transféré|Weitergeleitete Nachricht|Messaggio inoltrato) ?-{2,}"
-    r"|Begin forwarded message:)[ ]*\n",
-    re.IGNORECASE | re.MULTILINE,
-)
-_HEADER_LINE = re.compile(
-    r"(?:From|To|Date|Sent|Subject|Cc|Reply-To|De|Von|Da|Para|Fecha|Data|Datum|Asunto|Assunto"
-    r"|Objet|Betreff|Oggetto|Gesendet|An|À|A)\s?:.*\n?",
-    re.IGNORECASE,
-)
-_ADDRESS = re.compile(r"<?([\w.+-]{1,64}@[\w.-]{1,190}\.\w{2,24})>?")
-
-
-def _unwrap_forward(
-    sender: str | None, name: str | None, body: str
-) -> tuple[str | None, str | None, str]:
-    """Sender and body of the message inside a forward; headers of the wrapper are dropped."""
-    mark = _FORWARD_MARK.search(body[:3000])
-    if mark is None:
-        return sender, name, body
-    position = mark.end()
-    lines: list[str] = []
-    while (line := _HEADER_LINE.match(body, position)) or body.startswith("\n", position):
-        if line is None and lines:
-            break
-        lines.append(line[0] if line else "")
-        position = line.end() if line else position + 1
-    origin = next((line for line in lines if line.lower().startswith(("from", "de", "von"))), "")
-    address = _ADDRESS.search(origin)
-    if address is None:
-        return sender, name, body
-    inner_name = origin[: address.start()].partition(":")[2].strip(' "<*')
-    return address[1].lower(), inner_name or None, body[position:].lstrip()
 
 
 def _dropped() -> str:
@@ -178,6 +86,8 @@ def _dropped() -> str:
     return invisible + "\u034f\u061c\u0640\u180e"
 
 
+# Left-to-right and right-to-left override (Unicode standard annex 9): no honest mail needs them.
+REORDERING = re.compile("[\u202d\u202e]")
 _DROPPED_CHARS = frozenset(_dropped())
 _DROPPED = re.compile("[" + re.escape(_dropped()) + "]")
 

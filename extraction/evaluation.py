@@ -9,8 +9,7 @@ sees them.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -20,15 +19,16 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-from extraction.document import Document, document_from_message
+from extraction.document import Document
+from extraction.extractors.gathering import gather
+from extraction.figures import FIELDS, grouped, macro, risk_coverage, summaries, summary
+from extraction.message_document import document_of_parsed
 from extraction.reading import Candidate, Reading, Verdict, would_book
 from extraction.reading_path import read_document
+from extraction.templates.template import Template
 from mail_ingest.parsing import parse_message
 
 Row = dict[str, Any]
-FIELDS = (
-    "amount", "currency", "direction", "merchant", "account_last4", "balance", "reference", "date",
-)  # fmt: skip
 UNKNOWN_SENDER = "alerts@unknown.invalid"
 
 
@@ -41,6 +41,8 @@ class Scored:
     fields: dict[str, str]
     booked: bool
     booked_right: bool
+    language: str = ""
+    """As the reader took it, from the words."""
 
     @property
     def found(self) -> bool:
@@ -60,15 +62,14 @@ class Evaluation:
     def report(self) -> Row:
         """The figures, rates from 0 to 1; ambiguous messages are reported apart."""
         plain = [item for item in self.scored if not item.row.get("ambiguous")]
-        by_kind: dict[str, list[Scored]] = defaultdict(list)
-        by_bank: dict[str, list[Scored]] = defaultdict(list)
-        for item in plain:
-            by_kind[str(item.row.get("kind"))].append(item)
-            by_bank[str(item.row.get("bank"))].append(item)
+        banks = grouped(plain, lambda item: str(item.row.get("bank")))
         return {
             "overall": summary(plain),
-            "by_kind": {kind: summary(items) for kind, items in sorted(by_kind.items())},
-            "macro_by_bank": _macro([summary(items) for items in by_bank.values()], len(plain)),
+            "by_kind": summaries(plain, lambda item: str(item.row.get("kind"))),
+            "by_route": summaries(plain, lambda item: item.reading.route),
+            "by_language": summaries(plain, lambda item: item.language),
+            "macro_by_bank": macro([summary(items) for items in banks.values()], len(plain)),
+            "risk_coverage": risk_coverage(plain),
             "ambiguous": summary([item for item in self.scored if item.row.get("ambiguous")]),
         }
 
@@ -109,9 +110,10 @@ def read_rows(path: Path) -> Iterator[Row]:
             yield row
 
 
-def score(row: Row) -> Scored:
+def score(row: Row, templates: Sequence[Template] = ()) -> Scored:
     """Read one labelled message through the real path and compare."""
-    reading = read_document(document_from_bytes(message_bytes(row)))
+    document = document_from_bytes(message_bytes(row))
+    reading = read_document(document, templates)
     best = reading.candidates[0] if reading.verdict is Verdict.TRANSACTION else None
     states: dict[str, str] = {}
     expected = row["expected"]
@@ -126,7 +128,8 @@ def score(row: Row) -> Scored:
     booked = best is not None and would_book(best)
     keys = [name for name in ("direction", "amount", "currency") if name in states]
     right = bool(expected["is_transaction"]) and all(states[name] == "right" for name in keys)
-    return Scored(row, reading, states, booked, booked and right)
+    language = next(iter(gather(document).languages), "")
+    return Scored(row, reading, states, booked, booked and right, language)
 
 
 def message_bytes(row: Row) -> bytes:
@@ -153,14 +156,7 @@ def _moment(value: str | None) -> datetime | None:
 def document_from_bytes(raw: bytes) -> Document:
     """Raw message to document, as the pipeline does it."""
     parsed = parse_message(raw)
-    return document_from_message(
-        sender=parsed.from_address or None,
-        sender_name=parsed.from_name or None,
-        subject=parsed.subject,
-        received_at=parsed.date,
-        text=parsed.text,
-        html=parsed.html,
-    )
+    return document_of_parsed(parsed, parsed.date)
 
 
 def _values(candidate: Candidate, name: str) -> list[str]:
@@ -196,62 +192,3 @@ def _same(name: str, value: str, expected: object) -> bool:
     if name == "account_last4":
         return value[-4:] == str(expected)[-4:]
     return "".join(value.split()).casefold() == "".join(str(expected).split()).casefold()
-
-
-def summary(items: Iterable[Scored]) -> Row:
-    """Figures of one group of messages."""
-    group = list(items)
-    found = [item for item in group if item.found]
-    true = [item for item in group if item.true]
-    both = sum(1 for item in found if item.true)
-    booked = [item for item in group if item.booked]
-    return {
-        "n": len(group),
-        "detection": {"precision": _rate(both, len(found)), "recall": _rate(both, len(true))},
-        "fields": {name: _field_summary(name, group) for name in FIELDS},
-        "autobook": {
-            "share": _rate(sum(item.true for item in booked), len(true)),
-            "right": _rate(sum(item.booked_right for item in booked), len(booked)),
-        },
-    }
-
-
-def _field_summary(name: str, group: list[Scored]) -> Row:
-    states = [item.fields[name] for item in group if name in item.fields]
-    return {
-        "n": len(states),
-        "exact": _rate(states.count("right"), len(states)),
-        "missing": _rate(states.count("missing"), len(states)),
-    }
-
-
-def _rate(part: int, whole: int) -> float:
-    """A rate; 1 of nothing is 1, so that an empty group does not look like a failure."""
-    return round(part / whole, 4) if whole else 1.0
-
-
-def _macro(summaries: list[Row], total: int) -> Row:
-    """The mean over banks of each figure, over the banks that have such a figure."""
-
-    def mean(values: list[float]) -> float:
-        return round(sum(values) / len(values), 4) if values else 1.0
-
-    fields: Row = {}
-    for name in FIELDS:
-        having = [item["fields"][name] for item in summaries if item["fields"][name]["n"]]
-        fields[name] = {
-            "n": sum(item["n"] for item in having),
-            "exact": mean([item["exact"] for item in having]),
-            "missing": mean([item["missing"] for item in having]),
-        }
-    return {
-        "n": total,
-        "detection": {
-            key: mean([item["detection"][key] for item in summaries])
-            for key in ("precision", "recall")
-        },
-        "fields": fields,
-        "autobook": {
-            key: mean([item["autobook"][key] for item in summaries]) for key in ("share", "right")
-        },
-    }

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import django_filters
 
-from extraction.models import EmailExtraction, ExtractionState, LLMTransaction
+from extraction.models import (
+    EmailExtraction,
+    ExtractionState,
+    LearnedTemplate,
+    LLMTransaction,
+    TemplateState,
+)
 
 
 class EmailExtractionFilter(django_filters.FilterSet):  # type: ignore[misc] # untyped library
@@ -29,4 +35,13 @@ class LLMTransactionFilter(django_filters.FilterSet):  # type: ignore[misc] # un
 
     class Meta:
         model = LLMTransaction
+        fields = ()
+
+
+class LearnedTemplateFilter(django_filters.FilterSet):  # type: ignore[misc] # untyped library
+    sender = django_filters.CharFilter()
+    state = django_filters.MultipleChoiceFilter(choices=TemplateState.choices)
+
+    class Meta:
+        model = LearnedTemplate
         fields = ()

@@ -7,6 +7,7 @@ total-like label, or to be the only one that could be meant.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +20,9 @@ from extraction.extractors.gathering import gather
 from extraction.extractors.roles import MAIN_ROLES
 from extraction.reading import Candidate, Evidence, Field, Reading, Reason
 from finance.money import Money
+
+_NUMBER = re.compile(r"\d[\d.,' ]*")
+_NO_CENTS = re.compile(r"[.,]0{1,3}$")
 
 
 def verify(reading: Reading, document: Document) -> Reading:
@@ -35,9 +39,25 @@ def verify(reading: Reading, document: Document) -> Reading:
 def _verify(candidate: Candidate, document: Document) -> Candidate:
     failed = [name for name, item in candidate.fields().items() if not is_grounded(item, document)]
     reasons = [Reason.NOT_GROUNDED] if failed else []
-    if candidate.route != "grammar" and candidate.amount and not failed:
+    if document.is_reordered or not _is_shown(candidate.amount, document):
+        reasons.append(Reason.SHOWN_OTHERWISE)
+    if candidate.route not in ("grammar", "template") and candidate.amount and not failed:
         reasons += _unlabelled(candidate.amount, document)
     return reduce(Candidate.marked, reasons, candidate)
+
+
+def _is_shown(amount: Field[Money] | None, document: Document) -> bool:
+    """Whether an amount of the plain part stands in what a mail program shows as well."""
+    if document.shown is None or amount is None or amount.evidence is None:
+        return True
+    written = _numbers(amount.evidence.quote)
+    return not written or bool(written & _numbers(document.shown))
+
+
+def _numbers(text: str) -> set[str]:
+    """The digits of each number, without cents of zero."""
+    found = _NUMBER.findall(normalize(text)[0])
+    return {re.sub(r"\D", "", _NO_CENTS.sub("", number.strip())) for number in found}
 
 
 def is_grounded(item: Field[object], document: Document) -> bool:
@@ -68,7 +88,7 @@ def _says_money(quote: str, value: Money, *, inferred: bool) -> bool:
         if not inferred and amount.codes and not _may_mean(amount, value.currency):
             continue
         factor = 10 if "IRT" in amount.codes and value.currency == "IRR" else 1
-        read = with_currency(replace(amount, factor=amount.factor * factor), value.currency).money
+        read = with_currency(amount._replace(factor=amount.factor * factor), value.currency).money
         if read is not None and abs(read.minor) == abs(value.minor):
             return True
     return False
@@ -99,8 +119,11 @@ def _quoted(quote: str) -> Document:
     return Document(quote, normalized, fold(normalized), offsets, 0)
 
 
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+
 def _squeezed(text: str) -> str:
-    return "".join(char for char in fold(normalize(text)[0]) if char.isalnum())
+    return _NO_LETTERS.sub("", fold(normalize(text)[0]))
 
 
 def _unlabelled(amount: Field[Money], document: Document) -> list[Reason]:

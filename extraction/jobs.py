@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from extraction.attachments import attachments_of
+from extraction.drift import check_drift
+from extraction.learning import learn_from_decisions, templates_of
 from extraction.pipeline import read_email, record_readings
 from extraction.scheduling import EXTRACT_EMAILS, pending_emails
 from jobs.base import BaseJob, JobRun, JsonObject
@@ -22,12 +25,20 @@ class ExtractEmails(BaseJob):
 
     def run(self, run: JobRun) -> JsonObject:
         tenant = Tenant.objects.get(pk=current_tenant_id())
+        with run.fenced():
+            learn_from_decisions(tenant)
         total, done = pending_emails().count(), 0
         counts: Counter[str] = Counter()
         while emails := list(pending_emails().select_related("account", "raw")[:BATCH]):
-            read = [read_email(email, tenant) for email in emails]
+            known = templates_of(email.from_address for email in emails)
+            files = attachments_of(emails)
+            read = [
+                read_email(mail, tenant, known.get(mail.from_address, ()), files.get(mail.pk, ()))
+                for mail in emails
+            ]
             with run.fenced():
                 counts.update(record_readings(read, tenant))
+                check_drift(email.from_address for email in emails)
             done += len(emails)
             run.progress(done, max(total, done), f"{done} messages read")
         return {"read": done, **counts}

@@ -11,15 +11,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from extraction.announcing import what_is_said
+from extraction.attachments import keep_attachments, read_attachments
+from extraction.bills import bill_notices
 from extraction.booking import Action, Doubt, Plan, Planner, ReadEmail
-from extraction.document import Document, document_from_message
-from extraction.duplicates import Told, alike, in_ledger, told
-from extraction.models import EmailExtraction, ExtractionState
+from extraction.document import Document
+from extraction.duplicates import in_ledger, is_told, told
+from extraction.extractors.announcements import read_announcements
+from extraction.message_document import document_of_parsed
+from extraction.models import AttachmentText, EmailExtraction, ExtractionState
 from extraction.opening import Booked, settle_openings
-from extraction.reading import Verdict
+from extraction.reading import Reading, Verdict
 from extraction.reading_path import read_document
 from extraction.records import candidate_record
+from extraction.stating import stated_after
+from extraction.templates.template import Template
 from finance import ledger, review
+from finance.bills.entering import enter_many
+from finance.matching.finding import find_matches
+from finance.reconciling.stating import keep_stated
+from finance.subscriptions.announcing import hear
 from mail_ingest.models import Email
 from mail_ingest.parsing import ParsedEmail, UnparsableMessage, parse_message
 from mail_ingest.screening import Screening
@@ -29,30 +40,45 @@ from tenancy.models import Tenant
 logger = logging.getLogger(__name__)
 
 # Raised with every change of the rules; a message is read once by each version.
-READER_VERSION = 1
+READER_VERSION = 2
 
 
-def document_of(parsed: ParsedEmail, email: Email, tenant: Tenant) -> Document:
-    return document_from_message(
-        sender=parsed.from_address,
-        sender_name=parsed.from_name,
-        subject=parsed.subject,
-        received_at=email.received_at,
-        text=parsed.text,
-        html=parsed.html,
+def document_of(
+    parsed: ParsedEmail, email: Email, tenant: Tenant, attached: Sequence[AttachmentText] = ()
+) -> Document:
+    return document_of_parsed(
+        parsed,
+        email.received_at,
+        attached=[row.text for row in attached],
         home_currency=tenant.currency,
     )
 
 
-def read_email(email: Email, tenant: Tenant) -> ReadEmail:
-    """Read one message. Never raises on account of what the message holds."""
+def read_email(
+    email: Email,
+    tenant: Tenant,
+    templates: Sequence[Template] = (),
+    kept: Sequence[AttachmentText] = (),
+) -> ReadEmail:
+    """Read one message, by the templates of its sender where one fits, and its files where the
+    body does not say all; `kept` is what was read of them before. Never raises on account of what
+    the message holds."""
     if email.screening == Screening.UNLIKELY:
         return ReadEmail(email)
     try:
         parsed = parse_message(load_raw(email))
+        attached = list(kept) or read_attachments(parsed, email)
         document = document_of(parsed, email, tenant)
         damaged = email.is_truncated or bool(parsed.defects)
-        return ReadEmail(email, read_document(document), document.text, is_damaged=damaged)
+        reading = read_document(document, templates)
+        if attached:
+            document = document_of(parsed, email, tenant, attached)
+            if not _says_all(reading):
+                reading = read_document(document, templates)
+        return ReadEmail(
+            email, reading, document.text, is_damaged=damaged, attached=tuple(attached),
+            announced=read_announcements(document),
+        )  # fmt: skip
     except UnparsableMessage as error:
         return ReadEmail(email, error=str(error))
     except Exception as error:
@@ -61,35 +87,49 @@ def read_email(email: Email, tenant: Tenant) -> ReadEmail:
         return ReadEmail(email, error=f"Inledger failed to read it ({type(error).__name__}).")
 
 
+def _says_all(reading: Reading) -> bool:
+    """Whether the body alone tells a movement and how much it was."""
+    amounts = [candidate.amount for candidate in reading.candidates]
+    return reading.verdict == Verdict.TRANSACTION and all(amounts) and bool(amounts)
+
+
 def record_readings(read: Sequence[ReadEmail], tenant: Tenant) -> dict[str, int]:
     """Keep the readings and book, propose or ask; call it in one atomic block. Safe to repeat:
     sources are unique in the ledger. Returns how many messages ended in each state."""
     planner = Planner(read, tenant)
     plans = {r.email.pk: planner.plans(r) for r in read}
     senders = {r.email.pk: r.email.from_address for r in read}
-    plans = _question_duplicates(plans, senders)
-    _carry_out([plan for of_email in plans.values() for plan in of_email])
-    rows = [_row(r, plans.get(r.email.pk, [])) for r in read]
+    plans = question_duplicates(plans, senders)
+    carry_out([plan for of_email in plans.values() for plan in of_email])
+    enter_many(bill_notices(read, planner, tenant))
+    hear(what_is_said(read, planner, tenant))
+    rows = [extraction_row(r, plans.get(r.email.pk, [])) for r in read]
     EmailExtraction.objects.bulk_create(rows, ignore_conflicts=True)
+    keep_attachments([row for r in read for row in r.attached if row._state.adding])
     counts = dict.fromkeys(ExtractionState.values, 0)
     for row in rows:
         counts[row.state] += 1
     return counts
 
 
-def _question_duplicates(
+def question_duplicates(
     plans: dict[Any, list[Plan]], senders: dict[Any, str]
 ) -> dict[Any, list[Plan]]:
     """The same plans, with a question where a movement may be told already."""
-    movements = [plan.movement for some in plans.values() for plan in some if plan.movement]
-    known: list[Told] = in_ledger(movements)
+    facts = {
+        plan.source: told(plan.movement, senders[email_id])
+        for email_id, some in plans.items()
+        for plan in some
+        if plan.movement is not None
+    }
+    known = in_ledger(list(facts.values()))
     checked: dict[Any, list[Plan]] = {}
     for email_id, some in plans.items():
         checked[email_id] = []
         for plan in some:
-            if plan.movement is not None:
-                mine = told(plan.movement, senders[email_id])
-                if any(alike(mine, other) for other in known):
+            mine = facts.get(plan.source)
+            if mine is not None:
+                if is_told(mine, known):
                     reasons = tuple(dict.fromkeys([*plan.reasons, str(Doubt.POSSIBLE_DUPLICATE)]))
                     plan = replace(plan, action=Action.PROPOSE, reasons=reasons)
                 known.append(mine)
@@ -97,9 +137,10 @@ def _question_duplicates(
     return checked
 
 
-def _carry_out(plans: Sequence[Plan]) -> None:
+def carry_out(plans: Sequence[Plan]) -> None:
+    """Post, propose and ask, and find what belongs together; call it in one atomic block."""
     to_post = [p for p in plans if p.movement and p.action == Action.POST]
-    ledger.post_many([p.movement for p in to_post if p.movement])
+    booked = ledger.post_many([p.movement for p in to_post if p.movement])
     settle_openings(
         [
             Booked(
@@ -113,13 +154,16 @@ def _carry_out(plans: Sequence[Plan]) -> None:
             if p.movement and p.told_at
         ]
     )
-    ledger.propose_many(
+    booked += ledger.propose_many(
         [(p.movement, p.reasons) for p in plans if p.movement and p.action == Action.PROPOSE]
     )
-    review.ask_many([(p.source, p.draft, p.reasons) for p in plans if p.draft is not None])
+    keep_stated(stated_after(plans))
+    asked = review.ask_many([(p.source, p.draft, p.reasons) for p in plans if p.draft is not None])
+    find_matches([row.pk for row in booked], [item.pk for item in asked if item])
 
 
-def _row(read: ReadEmail, plans: Sequence[Plan]) -> EmailExtraction:
+def extraction_row(read: ReadEmail, plans: Sequence[Plan]) -> EmailExtraction:
+    """What is kept of a reading, not yet saved."""
     row = EmailExtraction(
         email=read.email, reader_version=READER_VERSION, state=_state(read, plans), error=read.error
     )

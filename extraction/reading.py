@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from finance.money import Money
 
@@ -87,6 +87,8 @@ class Reason(StrEnum):
     UNLABELLED_AMOUNT = "unlabelled_amount"
     FORWARDED = "forwarded"
     NOT_GROUNDED = "not_grounded"
+    SHOWN_OTHERWISE = "shown_otherwise"
+    SENDER_IMITATES = "sender_imitates"
 
 
 # Any of these keeps a candidate out of the ledger until a person has looked.
@@ -100,7 +102,10 @@ BLOCKING = frozenset(
         Reason.DIRECTION_UNCLEAR,
         Reason.PROMOTIONAL_WORDS,
         Reason.UNLABELLED_AMOUNT,
+        Reason.FORWARDED,
         Reason.NOT_GROUNDED,
+        Reason.SHOWN_OTHERWISE,
+        Reason.SENDER_IMITATES,
     }
 )
 
@@ -114,8 +119,7 @@ class Verdict(StrEnum):
     UNSURE = "unsure"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """A verbatim quote and where it stands: `Document.text[start:end] == quote`."""
 
     quote: str
@@ -123,8 +127,7 @@ class Evidence:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Field(Generic[T]):
+class Field(NamedTuple, Generic[T]):
     """A value, where it was read, and whether it was inferred rather than read."""
 
     value: T
@@ -189,7 +192,11 @@ class Reading:
     route: str = "grammar"
 
 
-def would_book(candidate: Candidate, threshold: float = 0.9) -> bool:
+# What a candidate's confidence, and its sender's measured precision, must reach to book itself.
+THRESHOLD = 0.9
+
+
+def would_book(candidate: Candidate, threshold: float = THRESHOLD) -> bool:
     """Whether this candidate would book itself if its sender were trusted."""
     return (
         candidate.event.books
@@ -198,3 +205,14 @@ def would_book(candidate: Candidate, threshold: float = 0.9) -> bool:
         and candidate.confidence >= threshold
         and not BLOCKING.intersection(candidate.reasons)
     )
+
+
+# Nothing has moved yet, but what is asked, and by when, is worth knowing.
+BILLED = frozenset({Event.DUE, Event.STATEMENT})
+
+
+def tells_of_bill(candidate: Candidate) -> bool:
+    """A statement without a day to pay by only says that it is there."""
+    if candidate.event not in BILLED or candidate.direction == Direction.CREDIT:
+        return False
+    return candidate.event == Event.DUE or candidate.due_date is not None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
-from extraction.models import EmailExtraction, LLMTransaction
+from extraction.models import EmailExtraction, LearnedTemplate, LLMTransaction
 from tenancy.serializers import StrictModelSerializer
 
 
@@ -34,6 +36,17 @@ class EmailExtractionDetailSerializer(EmailExtractionSerializer):
         )
 
 
+class MeasuredSerializer(serializers.Serializer[Any]):
+    """What people answered about the readings of one sender by one route."""
+
+    sender = serializers.CharField()
+    route = serializers.CharField()
+    reviewed = serializers.IntegerField(help_text="Readings that were answered in review.")
+    right = serializers.IntegerField(help_text="Of those, accepted with the amount as read.")
+    at_least = serializers.FloatField(help_text="Wilson's lower bound at 95 %, 0 to 1.")
+    falls_short = serializers.BooleanField(help_text="Whether such readings are asked about.")
+
+
 class LLMTransactionSerializer(StrictModelSerializer):
     class Meta:
         model = LLMTransaction
@@ -42,5 +55,15 @@ class LLMTransactionSerializer(StrictModelSerializer):
             "prompt_version", "outcome", "attempt", "latency_ms", "usage_known", "prompt_tokens",
             "cached_tokens", "completion_tokens", "cost_micros", "currency", "retention",
             "request_id", "created_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class LearnedTemplateSerializer(StrictModelSerializer):
+    class Meta:
+        model = LearnedTemplate
+        fields = (
+            "id", "sender", "state", "event", "direction", "currency", "pattern", "confirmations",
+            "example", "dropped_because", "created_at", "changed_at",
         )  # fmt: skip
         read_only_fields = fields

@@ -1,13 +1,34 @@
 from django.urls import path
 
-from extraction.views import emails, evidence, review
+from extraction.progress_views import account_progress
+from extraction.views import emails, evidence, replays, review, review_group, review_matches
 
 urlpatterns = [
     path("emails/", emails.emails, name="emails"),
     path("emails/<uuid:email_id>/", emails.email, name="email"),
     path("emails/<uuid:email_id>/evidence/", evidence.evidence, name="evidence"),
+    path("emails/progress/<uuid:account_id>/", account_progress, name="mail_progress"),
     path("review/", review.queue, name="review"),
+    path("review/accept-shown/", review_group.accept_group, name="review_accept_group"),
+    path("review/reopen-these/", review_group.reopen_group, name="review_reopen_group"),
+    path("review/<uuid:item_id>/snooze/", review_group.snooze, name="review_snooze"),
     path("review/<uuid:item_id>/", review.decide, name="review_item"),
     path("review/<uuid:item_id>/dismiss/", review.dismiss, name="review_dismiss"),
     path("review/<uuid:item_id>/reopen/", review.reopen, name="review_reopen"),
+    path("review/<uuid:item_id>/merge/<uuid:match_id>/", review_matches.merge, name="review_merge"),
+    path(
+        "review/<uuid:item_id>/keep-both/<uuid:match_id>/",
+        review_matches.keep_both,
+        name="review_keep_both",
+    ),
+    path(
+        "review/<uuid:item_id>/undo-match/<uuid:match_id>/",
+        review_matches.undo,
+        name="review_match_undo",
+    ),
+    path("reading/", replays.reading, name="reading"),
+    path("reading/replays/", replays.start, name="replay_start"),
+    path("reading/replays/<uuid:replay_id>/", replays.replay, name="replay"),
+    path("reading/replays/<uuid:replay_id>/decide/", replays.decide, name="replay_decide"),
+    path("reading/learned/<uuid:template_id>/forget/", replays.forget, name="learned_forget"),
 ]

@@ -1,18 +1,30 @@
-"""The REST doors to what extraction keeps. Read-only: readings are made by jobs."""
+"""The REST doors to what extraction keeps. Readings are made by jobs; what was learned may be
+dropped."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from extraction.filters import EmailExtractionFilter, LLMTransactionFilter
-from extraction.models import EmailExtraction, LLMTransaction
+from extraction import calibration, learning
+from extraction.filters import (
+    EmailExtractionFilter,
+    LearnedTemplateFilter,
+    LLMTransactionFilter,
+)
+from extraction.models import EmailExtraction, LearnedTemplate, LLMTransaction
 from extraction.serializers import (
     EmailExtractionDetailSerializer,
     EmailExtractionSerializer,
+    LearnedTemplateSerializer,
     LLMTransactionSerializer,
+    MeasuredSerializer,
 )
 from tenancy.viewsets import TenantViewSet
 
@@ -30,6 +42,18 @@ class EmailExtractionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, T
             return EmailExtractionDetailSerializer
         return EmailExtractionSerializer
 
+    @extend_schema(responses=MeasuredSerializer(many=True), filters=False)
+    @action(detail=False, pagination_class=None)
+    def precision(self, request: Request) -> Response:
+        """How often the readings of each sender were right, by route, measured on the latest
+        answers in review. What falls short of the threshold is asked about."""
+        self.filter_queryset(self.get_queryset())
+        rows = [
+            {"sender": sender, "route": route, **calibration.as_row(found)}
+            for (sender, route), found in sorted(calibration.measured().items())
+        ]
+        return Response(MeasuredSerializer(rows, many=True).data)
+
 
 class LLMTransactionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):
     """Every call to a model, with what it used and cost. Empty until a model is connected."""
@@ -39,3 +63,19 @@ class LLMTransactionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Te
     serializer_class = LLMTransactionSerializer
     filterset_class = LLMTransactionFilter
     ordering = ("-created_at", "-id")
+
+
+class LearnedTemplateViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, TenantViewSet
+):
+    """How senders write, learned of what was confirmed. Deleting one drops it for good: the same
+    is not learned again."""
+
+    resource = "mail"
+    queryset = LearnedTemplate.objects.all()
+    serializer_class = LearnedTemplateSerializer
+    filterset_class = LearnedTemplateFilter
+    ordering = ("-created_at", "-id")
+
+    def perform_destroy(self, instance: LearnedTemplate) -> None:
+        learning.drop(instance)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext
+
 from finance.errors import LedgerError
 from finance.ledger.movements import LARGEST_MINOR, check_date, clean_text
 from finance.ledger.writing import change, insert, locked, writing
@@ -40,6 +42,7 @@ def open_account(
     *,
     kind: str = AccountKind.CHECKING,
     institution: str = "",
+    group: str = "",
     number: str = "",
     opening: Money | None = None,
     opening_on: date | None = None,
@@ -56,19 +59,21 @@ def open_account(
             kind=kind,
             currency=currency,
             institution=clean_text(institution, 120),
+            group=clean_text(group, 80),
             opening_on=opening_on,
             origin=origin,
         )
         for column, value in (_number(row, number) | _opening(row, opening, opening_on)).items():
             setattr(row, column, value)
-        told = ("name", "kind", "currency", "institution", "last_digits", "opening_minor")
+        told = ("name", "kind", "currency", "institution", "group", "last_digits", "opening_minor")
         insert([row], "open", [{column: getattr(row, column) for column in told}])
     return row
 
 
 def change_account(account_id: uuid.UUID, changes: Mapping[str, Any]) -> FinancialAccount:
-    """Change `name`, `kind`, `institution`, `number`, `opening` (Money), `opening_on`, `currency`
-    (while nothing is booked) or `is_archived`. Raises NotInLedger, LedgerError, InvalidMoney."""
+    """Change `name`, `kind`, `institution`, `group`, `number`, `opening` (Money), `opening_on`,
+    `currency` (while nothing is booked) or `is_archived`. Raises NotInLedger, LedgerError,
+    InvalidMoney."""
     with writing():
         row = locked(FinancialAccount, account_id)
         wanted = dict(changes)
@@ -76,7 +81,9 @@ def change_account(account_id: uuid.UUID, changes: Mapping[str, Any]) -> Financi
             exponent(wanted["currency"])
             if Transaction.objects.filter(account=row).exists():
                 raise LedgerError(
-                    "The account has transactions, so its currency stays. Open another account.",
+                    gettext(
+                        "The account has transactions, so its currency stays. Open another account."
+                    ),
                     code="currency_in_use",
                     field="currency",
                 )
@@ -85,8 +92,9 @@ def change_account(account_id: uuid.UUID, changes: Mapping[str, Any]) -> Financi
         }
         if "name" in wanted:
             columns["name"] = _name(wanted["name"])
-        if "institution" in wanted:
-            columns["institution"] = clean_text(wanted["institution"], 120)
+        for column, length in (("institution", 120), ("group", 80)):
+            if column in wanted:
+                columns[column] = clean_text(wanted[column], length)
         row_currency = columns.get("currency", row.currency)
         if wanted.keys() & {"opening", "opening_on", "currency"}:
             opening = wanted.get("opening", Money(row.opening_minor, row_currency))
@@ -186,7 +194,7 @@ def _number(row: FinancialAccount, number: str) -> dict[str, str]:
     known = blind_indexes(whole, tenant_id=tenant_id, field=NUMBER_FIELD)
     others = FinancialAccount.objects.filter(number_index__in=known, currency=row.currency)
     if others.exclude(pk=row.pk).exists():
-        raise LedgerError("Another account has this number.", code="taken", field="number")
+        raise LedgerError(gettext("Another account has this number."), code="taken", field="number")
     columns["number_encrypted"] = encrypt(whole, tenant_id=tenant_id, field=NUMBER_FIELD, pk=row.pk)
     columns["number_index"] = blind_index(whole, tenant_id=tenant_id, field=NUMBER_FIELD)
     return columns
@@ -204,7 +212,7 @@ def _opening(row: FinancialAccount, opening: Money | None, on: date | None) -> d
         )
     if abs(opening.minor) > LARGEST_MINOR:
         raise LedgerError(
-            "The amount is too large.", code="amount_too_large", field="opening_balance"
+            gettext("The amount is too large."), code="amount_too_large", field="opening_balance"
         )
     return {"opening_minor": opening.minor, "opening_on": on}
 
@@ -212,5 +220,5 @@ def _opening(row: FinancialAccount, opening: Money | None, on: date | None) -> d
 def _name(name: str) -> str:
     cleaned = clean_text(name, 120)
     if not cleaned:
-        raise LedgerError("An account needs a name.", code="blank", field="name")
+        raise LedgerError(gettext("An account needs a name."), code="blank", field="name")
     return cleaned

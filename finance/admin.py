@@ -14,12 +14,21 @@ from django.utils.safestring import mark_safe
 from finance.errors import LedgerError
 from finance.ledger import dismiss, void
 from finance.models import (
+    Announcement,
+    Attachment,
     Category,
     FinancialAccount,
     LedgerChange,
+    Match,
+    Merchant,
+    MerchantAlias,
     MonthlyTotal,
     ReviewItem,
+    RuleTag,
+    SavedFilter,
     Split,
+    Subscription,
+    TagRemoval,
     Transaction,
     Transfer,
 )
@@ -109,6 +118,84 @@ class TransferAdmin(TenantAdmin):
     list_display = ("created_at", "outflow", "inflow")
     list_select_related = ("tenant", "outflow", "inflow")
     search_fields = ("outflow__id", "inflow__id")
+
+
+@admin.register(Match)
+class MatchAdmin(TenantAdmin):
+    list_display = ("created_at", "kind", "state", "score", "first", "second", "decided_by")
+    list_select_related = ("tenant", "first", "second")
+    list_filter = ("kind", "state")
+    search_fields = ("id", "first__id", "second__id")
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(TenantAdmin):
+    list_display = ("told_on", "kind", "name", "day", "amount_minor", "currency", "state")
+    list_select_related = ("tenant",)
+    list_filter = ("kind", "state")
+    search_fields = ("name", "id", "source_id")
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(TenantAdmin):
+    list_display = (
+        "name",
+        "account",
+        "amount_minor",
+        "currency",
+        "unit",
+        "every",
+        "next_on",
+        "state",
+    )
+    list_select_related = ("tenant", "account")
+    list_filter = ("state", "currency", "unit")
+    search_fields = ("name", "id")
+
+
+@admin.register(Merchant)
+class MerchantAdmin(TenantAdmin):
+    list_display = ("name", "default_category", "sender_domain", "merged_into")
+    list_select_related = ("tenant", "default_category", "merged_into")
+    search_fields = ("name", "id")
+
+
+@admin.register(MerchantAlias)
+class MerchantAliasAdmin(TenantAdmin):
+    list_display = ("text", "merchant", "key")
+    list_select_related = ("tenant", "merchant")
+    search_fields = ("text", "key")
+
+
+@admin.register(TagRemoval)
+class TagRemovalAdmin(TenantAdmin):
+    list_display = ("removed_at", "name", "joined_into")
+    search_fields = ("name", "id")
+
+
+@admin.register(RuleTag)
+class RuleTagAdmin(TenantAdmin):
+    list_display = ("rule", "tag")
+    list_select_related = ("tenant", "rule", "tag")
+    search_fields = ("rule__name", "tag__name")
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(TenantAdmin):
+    list_display = ("name", "media_type", "size", "created_at", "removed_at")
+    exclude = ("data",)
+    search_fields = ("name", "id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Attachment]:
+        rows: QuerySet[Attachment] = super().get_queryset(request).defer("data")
+        return rows
+
+
+@admin.register(SavedFilter)
+class SavedFilterAdmin(TenantAdmin):
+    list_display = ("name", "owner", "position")
+    list_select_related = ("tenant", "owner")
+    search_fields = ("name", "id")
 
 
 @admin.register(LedgerChange)

@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext
+
 from finance.default_categories import DEFAULT_TREE
 from finance.errors import LedgerError, UnknownReference
 from finance.ledger.movements import clean_text
@@ -93,7 +95,7 @@ def descendants(category_id: uuid.UUID) -> list[uuid.UUID]:
 def _name(name: str) -> str:
     cleaned = clean_text(name, 80)
     if not cleaned:
-        raise LedgerError("A category needs a name.", code="blank", field="name")
+        raise LedgerError(gettext("A category needs a name."), code="blank", field="name")
     return cleaned
 
 
@@ -111,7 +113,7 @@ def _check_move(row: Category, parent: Category | None) -> None:
         return
     if parent.pk in descendants(row.pk):
         raise LedgerError(
-            "A category cannot be below itself.", code="category_loop", field="parent"
+            gettext("A category cannot be below itself."), code="category_loop", field="parent"
         )
     if parent.kind != row.kind:
         raise LedgerError(

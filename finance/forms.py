@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
-from babel import Locale
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import currencies
 from finance.categories import descendants
+from finance.filters import NONE
 from finance.models import (
     AccountKind,
     Category,
@@ -20,6 +22,7 @@ from finance.models import (
     TransactionState,
 )
 from finance.money import InvalidMoney, Money
+from finance.query import QueryError, matching, names_state
 from finance.querysets import category_tree
 
 INDENT = "\N{EM SPACE}"
@@ -48,6 +51,17 @@ class CategoryField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return [("", str(self.empty_label or "")), *shown]
 
 
+class CategoryFilterField(CategoryField):
+    """A category with all below it, or those without one."""
+
+    def to_python(self, value: Any) -> Any:
+        return NONE if value == NONE else super().to_python(value)
+
+    def tree(self) -> list[tuple[Any, str]]:
+        nothing, *tree = super().tree()
+        return [nothing, (NONE, str(_("Without"))), *tree]
+
+
 class TreeForm(forms.Form):
     """A form whose category fields offer the tree, read once. `id_prefix` keeps the ids of a form
     in the drawer apart from those of the page below."""
@@ -67,15 +81,21 @@ class TransactionFilterForm(TreeForm):
     search = forms.CharField(
         label=_("Search"),
         required=False,
-        max_length=100,
+        max_length=500,
         widget=forms.TextInput(
-            attrs={"type": "search", "data-key": "/", "placeholder": _("Merchant or text")}
+            attrs={
+                "type": "search",
+                "data-key": "/",
+                "autocapitalize": "off",
+                "spellcheck": "false",
+                "placeholder": _("coffee amount>5 date:last-month"),
+            }
         ),
     )
     account: forms.ModelChoiceField[FinancialAccount] = forms.ModelChoiceField(
         FinancialAccount.objects.all(), label=_("Account"), required=False, empty_label=_("All")
     )
-    category = CategoryField(label=_("Category"), required=False, empty_label=_("All"))
+    category = CategoryFilterField(label=_("Category"), required=False, empty_label=_("All"))
     state = forms.ChoiceField(
         label=_("State"),
         required=False,
@@ -94,11 +114,30 @@ class TransactionFilterForm(TreeForm):
         since, until = data.get("since"), data.get("until")
         if since and until and since > until:
             self.add_error("until", _("This is before the first day."))
+        try:
+            data["names_state"] = names_state(data.get("search", ""))
+        except QueryError as error:
+            self.add_error("search", str(error))
         return data
 
     @property
     def is_filtered(self) -> bool:
         return any(self.cleaned_data.values())
+
+    def badges(self) -> list[tuple[str, str, str]]:
+        """What a valid form narrows the list by: label, value, and the query without it."""
+        shown = []
+        for name in self.fields:
+            value = self.cleaned_data.get(name)
+            if not value:
+                continue
+            rest = {key: self.data[key] for key in self.data if key not in (name, "after")}
+            choices = getattr(self.fields[name], "choices", None) if name == "state" else None
+            text = dict(choices).get(value, value) if choices else value
+            text = _("Without") if value == NONE else text
+            label = str(self.fields[name].label)
+            shown.append((label, str(getattr(text, "label", text)), f"?{urlencode(rest)}"))
+        return shown
 
     def matching(self) -> QuerySet[Transaction]:
         """The transactions that a valid form asks for."""
@@ -106,11 +145,14 @@ class TransactionFilterForm(TreeForm):
         found: QuerySet[Transaction] = Transaction.objects.all()
         if data["state"]:
             found = found.filter(state=data["state"])
-        else:
+        elif not data["names_state"]:
             found = found.exclude(state=TransactionState.VOID)
         if data["account"]:
             found = found.filter(account=data["account"])
-        if data["category"]:
+        if data["category"] == NONE:
+            splits = Split.objects.filter(category__isnull=True)
+            found = found.filter(Exists(splits.filter(transaction=OuterRef("pk"))))
+        elif data["category"]:
             within = descendants(data["category"].pk)
             splits = Split.objects.filter(category__in=within)
             found = found.filter(pk__in=splits.values("transaction_id"))
@@ -118,14 +160,7 @@ class TransactionFilterForm(TreeForm):
             found = found.filter(booked_on__gte=data["since"])
         if data["until"]:
             found = found.filter(booked_on__lte=data["until"])
-        for word in data["search"].split():
-            found = found.filter(
-                Q(merchant__icontains=word)
-                | Q(merchant_raw__icontains=word)
-                | Q(description__icontains=word)
-                | Q(notes__icontains=word)
-            )
-        return found
+        return matching(found, data["search"])
 
 
 class MoneyForm(TreeForm):
@@ -179,9 +214,22 @@ class TransactionForm(TreeForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
     merchant = forms.CharField(label=_("Merchant"), max_length=200, required=False)
     category = CategoryField(label=_("Category"), required=False, empty_label=_("No category"))
+    tags = forms.CharField(
+        label=_("Tags"),
+        required=False,
+        max_length=1_000,
+        help_text=_("Parted by commas."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off"}),
+    )
     notes = forms.CharField(
         label=_("Notes"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
+    is_one_time = forms.BooleanField(
+        label=_("Happens only once"), required=False, help_text=_("Kept out of averages.")
+    )
+
+    def clean_tags(self) -> list[str]:
+        return [name.strip() for name in self.cleaned_data["tags"].split(",") if name.strip()]
 
 
 class VoidForm(forms.Form):
@@ -193,6 +241,12 @@ class AccountForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=AccountKind.choices)
     currency = forms.ChoiceField(label=_("Currency"))
     institution = forms.CharField(label=_("Bank or issuer"), max_length=120, required=False)
+    group = forms.CharField(
+        label=_("Group"),
+        max_length=80,
+        required=False,
+        help_text=_("Accounts that belong together, as “Household”."),
+    )
     number = forms.CharField(
         label=_("Number"),
         max_length=40,
@@ -209,12 +263,11 @@ class AccountForm(forms.Form):
             attrs={"class": "money-input", "inputmode": "decimal", "step": "any"}
         ),
     )
+    opening_on = forms.DateField(label=_("Opened on"), required=False, widget=DateInput())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["currency"].choices = [  # type: ignore[attr-defined]
-            (code, f"{code} – {name}") for code, name in sorted(Locale("en").currencies.items())
-        ]
+        self.fields["currency"].choices = currencies()  # type: ignore[attr-defined]
 
     def opening_money(self, currency: str) -> Money | None:
         """None, with an error on the field, when the currency has fewer decimals."""
@@ -229,3 +282,26 @@ class AccountChangeForm(AccountForm):
     """The number stays unless a new one is given: it is not shown back."""
 
     is_archived = forms.BooleanField(label=_("Closed"), required=False)
+
+
+class StatedBalanceForm(forms.Form):
+    """What a statement says an account held at the end of a day."""
+
+    stated_on = forms.DateField(label=_("At the end of"), widget=DateInput())
+    balance = forms.DecimalField(
+        label=_("The statement says"),
+        max_digits=16,
+        decimal_places=4,
+        help_text=_("What is owed is negative."),
+        widget=forms.NumberInput(
+            attrs={"class": "money-input", "inputmode": "decimal", "step": "any"}
+        ),
+    )
+
+    def money(self, currency: str) -> Money | None:
+        """None, with an error on the field, when the currency has fewer decimals."""
+        try:
+            return Money.parse(self.cleaned_data["balance"], currency)
+        except InvalidMoney as error:
+            self.add_error("balance", str(error))
+            return None

@@ -1,7 +1,7 @@
 """Reading the ledger: rows as plain dictionaries for API and pages, sums from monthly totals.
 
-Every sum is by currency; nothing here converts. Lists are served from `.values()` rows, in a
-fixed number of queries however long the page is.
+Sums are by currency; a total over currencies is made by `exchange.rates`. Lists are served from
+`.values()` rows, in a fixed number of queries however long the page is.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 
+from finance.exchange.rates import ConvertedTotal, total_in
 from finance.models import (
     Category,
     CategoryKind,
@@ -25,13 +26,13 @@ from finance.models import (
     MonthlyTotal,
     ReviewItem,
     ReviewState,
-    Split,
     Transaction,
     TransactionState,
     Transfer,
 )
 from finance.models.categories import category_label
 from finance.money import Money
+from finance.row_links import links_of
 from tenancy.models import Tenant
 from tenancy.scope import current_tenant_id
 
@@ -41,7 +42,7 @@ TRANSACTION_ORDER: Final = ("-booked_on", "-id")
 LIST_COLUMNS: Final = (
     "id", "account_id", "account__name", "state", "booked_on", "occurred_at", "amount_minor",
     "currency", "original_minor", "original_currency", "merchant", "merchant_raw", "description",
-    "event", "source_kind", "source_id", "source_item", "merged_into_id", "version",
+    "event", "is_one_time", "source_kind", "source_id", "source_item", "merged_into_id", "version",
 )  # fmt: skip
 DETAIL_COLUMNS: Final = (
     *LIST_COLUMNS, "notes", "provenance", "locked", "created_at", "updated_at",
@@ -61,20 +62,33 @@ def detail_row(transaction_id: uuid.UUID) -> Row | None:
 
 
 def with_links(rows: Sequence[Row]) -> Sequence[Row]:
-    """The same rows with their `splits` (id, amount_minor, category_id, category, note) and
-    `transfer` (id, other transaction) or None: two queries for the page."""
+    """The same rows with their `splits` (id, amount_minor, category_id, category, note), `tags`
+    (id, name) and `transfer` (id, other transaction) or None: two queries for the page, one where
+    it has no transfer."""
     by_id = {row["id"]: row for row in rows}
     for row in rows:
-        row["splits"], row["transfer"] = [], None
-    splits = Split.objects.filter(transaction__in=by_id).order_by("transaction", "position")
-    for split in splits.values(
-        "id", "transaction_id", "amount_minor", "category_id", "note",
-        category_key=F("category__key"), category_name=F("category__name"),
-    ):  # fmt: skip
-        key, name = split.pop("category_key"), split.pop("category_name")
-        split["category"] = category_label(key or "", name or "")
-        by_id[split.pop("transaction_id")]["splits"].append(split)
-    links = Transfer.objects.filter(Q(outflow__in=by_id) | Q(inflow__in=by_id))
+        row["splits"], row["tags"], row["transfer"] = [], [], None
+    legs = set()
+    # A page has few categories: each is translated once.
+    labels: dict[tuple[str, str], str] = {}
+    for link in links_of(list(by_id)):
+        row = by_id[link.transaction_id]
+        if link.amount_minor is None:
+            row["tags"].append({"id": link.id, "name": link.text})
+            continue
+        if link.category_kind == CategoryKind.TRANSFER:
+            legs.add(link.transaction_id)
+        named = link.category_key, link.category_name
+        if named not in labels:
+            labels[named] = str(category_label(*named))
+        row["splits"].append({
+            "id": link.id, "amount_minor": link.amount_minor, "category_id": link.category_id,
+            "note": link.text, "category": labels[named],
+        })  # fmt: skip
+    # A leg of a transfer has a transfer's category (see `verification.transfers_pair`).
+    if not legs:
+        return rows
+    links = Transfer.objects.filter(Q(outflow__in=legs) | Q(inflow__in=legs))
     for pk, outflow, inflow in links.values_list("pk", "outflow_id", "inflow_id"):
         for leg, other in ((outflow, inflow), (inflow, outflow)):
             if leg in by_id:
@@ -89,7 +103,9 @@ def history(subject_id: uuid.UUID) -> QuerySet[LedgerChange]:
 
 
 def open_review_items() -> QuerySet[ReviewItem]:
-    items: QuerySet[ReviewItem] = ReviewItem.objects.filter(state=ReviewState.OPEN)
+    """Newest first, without those put off until later."""
+    awake = Q(snoozed_until=None) | Q(snoozed_until__lte=timezone.now())
+    items: QuerySet[ReviewItem] = ReviewItem.objects.filter(awake, state=ReviewState.OPEN)
     return items.order_by("-id")
 
 
@@ -215,24 +231,38 @@ class Dashboard:
     flows: list[Flow]
     spending: list[Spending]
     open_reviews: int
+    total: ConvertedTotal
 
 
 def dashboard(month: date | None = None) -> Dashboard:
-    """The first page at a glance, in four queries (five when the month is today's)."""
-    month = (month or today()).replace(day=1)
+    """The first page at a glance, in five queries; up to three more look up the rates of foreign
+    balances."""
+    tenant = home()
+    now = today_of(tenant)
+    month = (month or now).replace(day=1)
     totals = month_totals(month)
+    held = balances(FinancialAccount.objects.filter(is_archived=False))
     return Dashboard(
         month=month,
-        balances=balances(FinancialAccount.objects.filter(is_archived=False)),
+        balances=held,
+        total=total_in(tenant.currency, net_worth(held), now),
         flows=flows(totals),
         spending=spending(totals),
         open_reviews=open_review_items().count(),
     )
 
 
+def home() -> Tenant:
+    """The tenant with its currency and time zone."""
+    return Tenant.objects.only("currency", "time_zone").get(pk=current_tenant_id())
+
+
 def today() -> date:
     """Today where the tenant lives."""
-    tenant = Tenant.objects.only("time_zone").get(pk=current_tenant_id())
+    return today_of(home())
+
+
+def today_of(tenant: Tenant) -> date:
     return timezone.localdate(timezone=ZoneInfo(tenant.time_zone))
 
 

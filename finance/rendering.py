@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from finance.exchange.rates import ConvertedTotal, Rate
 from finance.models import Category, LedgerChange, ReviewItem
 from finance.money import minor_text
 from finance.querysets import Balance, Dashboard, Row, net_worth
@@ -34,6 +35,8 @@ def transaction_json(row: Row) -> Json:
         "merchant_raw": row["merchant_raw"],
         "description": row["description"],
         "event": row["event"],
+        "is_one_time": row["is_one_time"],
+        "tags": row["tags"],
         "category": splits[0]["category"] if len(splits) == 1 else None,
         "category_name": splits[0]["category_name"] if len(splits) == 1 else "",
         "splits": splits,
@@ -75,6 +78,7 @@ def review_json(item: ReviewItem, transaction: Row | None) -> Json:
         "decided_by": item.decided_by,
         "decided_at": item.decided_at,
         "decision_note": item.decision_note,
+        "snoozed_until": item.snoozed_until,
         "created_at": item.created_at,
     }
 
@@ -87,6 +91,7 @@ def account_json(entry: Balance) -> Json:
         "kind": account.kind,
         "currency": account.currency,
         "institution": account.institution,
+        "group": account.group,
         "last_digits": account.last_digits,
         "balance": str(entry.balance),
         "opening_balance": str(account.opening),
@@ -124,6 +129,25 @@ def change_json(change: LedgerChange) -> Json:
     }
 
 
+def used_rate_json(rate: Rate) -> Json:
+    return {
+        "base": rate.base,
+        "quote": rate.quote,
+        "rate": rate.shown,
+        "valid_on": rate.valid_on,
+        "source": rate.source,
+    }
+
+
+def converted_total_json(found: ConvertedTotal) -> Json:
+    return {
+        "amount": str(found.total),
+        "currency": found.total.currency,
+        "rates": [used_rate_json(rate) for rate in found.rates],
+        "left_out": [{"amount": str(m), "currency": m.currency} for m in found.left_out],
+    }
+
+
 def dashboard_json(board: Dashboard) -> Json:
     return {
         "month": f"{board.month:%Y-%m}",
@@ -141,6 +165,7 @@ def dashboard_json(board: Dashboard) -> Json:
             {"amount": str(money), "currency": money.currency}
             for money in net_worth(board.balances)
         ],
+        "total": converted_total_json(board.total),
         "flows": [
             {
                 "currency": flow.currency,

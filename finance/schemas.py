@@ -25,6 +25,11 @@ class SplitShape(Shape):
     note = serializers.CharField()
 
 
+class TagShape(Shape):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
 class TransferShape(Shape):
     id = serializers.UUIDField()
     transaction_id = serializers.UUIDField(help_text="The other leg.")
@@ -46,6 +51,8 @@ class TransactionShape(Shape):
     merchant_raw = serializers.CharField()
     description = serializers.CharField()
     event = serializers.CharField()
+    is_one_time = serializers.BooleanField(help_text="In no average and no “usual”.")
+    tags = TagShape(many=True)
     category = serializers.UUIDField(allow_null=True, help_text="Null too when there are splits.")
     category_name = serializers.CharField()
     splits = SplitShape(many=True)
@@ -88,6 +95,7 @@ class ReviewItemShape(Shape):
     decided_by = serializers.CharField()
     decided_at = serializers.DateTimeField(allow_null=True)
     decision_note = serializers.CharField()
+    snoozed_until = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
 
 
@@ -101,6 +109,7 @@ class AccountShape(Shape):
     kind = serializers.ChoiceField(choices=AccountKind.choices)
     currency = serializers.CharField()
     institution = serializers.CharField()
+    group = serializers.CharField()
     last_digits = serializers.CharField()
     balance = serializers.CharField()
     opening_balance = serializers.CharField()
@@ -135,6 +144,23 @@ class AmountShape(Shape):
     currency = serializers.CharField()
 
 
+class UsedRateShape(Shape):
+    base = serializers.CharField()
+    quote = serializers.CharField()
+    rate = serializers.CharField(help_text="With six significant digits.")
+    valid_on = serializers.DateField(help_text="The day of the rate, on or before the one asked.")
+    source = serializers.ChoiceField(choices=("own", "ecb"))  # type: ignore[assignment]
+
+
+class ConvertedTotalShape(Shape):
+    """A sum over currencies, by which rates. What has no rate is in `left_out` alone."""
+
+    amount = serializers.CharField()
+    currency = serializers.CharField()
+    rates = UsedRateShape(many=True)
+    left_out = AmountShape(many=True)
+
+
 class FlowShape(Shape):
     currency = serializers.CharField()
     income = serializers.CharField()
@@ -152,11 +178,12 @@ class SpendingShape(Shape):
 
 
 class DashboardShape(Shape):
-    """Sums are by currency: nothing is converted."""
+    """Sums by currency, and the net worth in the ledger's own."""
 
     month = serializers.CharField()
     balances = BalanceShape(many=True)
     net_worth = AmountShape(many=True)
+    total = ConvertedTotalShape()
     flows = FlowShape(many=True)
     spending = SpendingShape(many=True)
     open_reviews = serializers.IntegerField()

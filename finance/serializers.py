@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError as InvalidValue
+from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -76,6 +79,11 @@ class TransactionFields(StrictSerializer):
     description = serializers.CharField(max_length=500, allow_blank=True, required=False)
     notes = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
     event = serializers.SlugField(max_length=20, allow_blank=True, required=False)
+    is_one_time = serializers.BooleanField(required=False, help_text="Keep it out of averages.")
+    tags = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=50,
+        help_text="Ids of tags, in place of those it has.",
+    )  # fmt: skip
     category = serializers.UUIDField(required=False, allow_null=True)
     splits = SplitInput(many=True, required=False, allow_empty=False)
 
@@ -94,6 +102,8 @@ class TransactionFields(StrictSerializer):
                 code="currency_mismatch",
                 field="currency",
             )
+        if "tags" in given:
+            given["tags"] = frozenset(given["tags"])
         if "splits" in given:
             given["parts"] = parts(given.pop("splits"), currency)
         if "original_amount" in given or "original_currency" in given:
@@ -107,7 +117,7 @@ def _original(given: dict[str, Any]) -> Money | None:
         return None
     if currency is None:
         raise LedgerError(
-            "Say in which currency the original amount is.",
+            gettext("Say in which currency the original amount is."),
             code="required",
             field="original_currency",
         )
@@ -149,6 +159,15 @@ class ReasonInput(StrictSerializer):
     reason = serializers.CharField(max_length=300, allow_blank=True, default="")
 
 
+class SnoozeInput(StrictSerializer):
+    until = serializers.DateTimeField()
+
+    def validate_until(self, value: datetime) -> datetime:
+        if value <= timezone.now():
+            raise serializers.ValidationError(gettext("Give a time to come."), code="past")
+        return value
+
+
 class TransferInput(StrictSerializer):
     """Either the other leg, or the account on which to book it."""
 
@@ -178,6 +197,7 @@ class AccountInput(StrictSerializer):
     kind = serializers.ChoiceField(choices=AccountKind.choices, default=AccountKind.CHECKING)
     currency = CurrencyField()
     institution = serializers.CharField(max_length=120, allow_blank=True, default="")
+    group = serializers.CharField(max_length=80, allow_blank=True, default="")
     number = serializers.CharField(
         max_length=40, allow_blank=True, default="",
         help_text=f"Whole, kept encrypted; or only its last {SHOWN_DIGITS} digits.",

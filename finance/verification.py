@@ -12,6 +12,7 @@ from finance.models import (
     CategoryKind,
     FinancialAccount,
     LedgerChange,
+    Merchant,
     MonthlyTotal,
     Split,
     Transaction,
@@ -145,6 +146,16 @@ def merged_are_void() -> Faults:
         yield f"{pk}: merged, but not void"
 
 
+def merchants_are_known() -> Faults:
+    """Each name of a transaction is a merchant's that stands by itself."""
+    standing = Merchant.objects.filter(merged_into=None).values("name")
+    named = Transaction.objects.exclude(merchant="").exclude(state=TransactionState.VOID)
+    for name in named.exclude(merchant__in=standing).order_by().values_list(
+        "merchant", flat=True
+    ).distinct():  # fmt: skip
+        yield f"{name}: no merchant of this name"
+
+
 CHECKS: Final[dict[str, Callable[[], Faults]]] = {
     "monthly totals = full scan": totals_equal_scan,
     "balances = opening + sum": balances_equal_sums,
@@ -152,5 +163,6 @@ CHECKS: Final[dict[str, Callable[[], Faults]]] = {
     "transfers pair": transfers_pair,
     "transactions in their account's currency": currencies_agree,
     "every change on the audit trail": changes_are_on_the_trail,
+    "transactions name known merchants": merchants_are_known,
     "merged transactions are void": merged_are_void,
 }

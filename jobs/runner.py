@@ -16,6 +16,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext
 
 from jobs import transitions
 from jobs.attempt import Attempt, heartbeat
@@ -141,11 +142,12 @@ class JobRunner:
             job: Job = Job.objects.select_for_update().get(pk=job_id)
             if job.state in LIVE_STATES:
                 raise JobError(
-                    "The job has not ended yet. Cancel it first, or wait.", code="job_live"
+                    gettext("The job has not ended yet. Cancel it first, or wait."), code="job_live"
                 )
             if job.state == JobState.SUCCEEDED:
                 raise JobError(
-                    "The job has succeeded. Trigger a new one to do it again.", code="job_ended"
+                    gettext("The job has succeeded. Trigger a new one to do it again."),
+                    code="job_ended",
                 )
             try:
                 budget = job_class(job.kind).max_attempts
@@ -167,7 +169,7 @@ class JobRunner:
                     )
             except IntegrityError as error:
                 raise JobError(
-                    "Another job is already doing the same work. Wait for that one.",
+                    gettext("Another job is already doing the same work. Wait for that one."),
                     code="job_live",
                 ) from error
             job.refresh_from_db()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 from typing import Final
 
 from charset_normalizer import from_bytes
@@ -41,9 +42,12 @@ def decode(data: bytes, charset: str | None) -> tuple[str, bool]:
 
 def storable(text: str) -> str:
     """Without NUL, which PostgreSQL refuses, and lone surrogates, which UTF-8 has no bytes for."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return UNSTORABLE.sub(lambda found: "" if found[0] == "\x00" else "\ufffd", text)
 
 
+@lru_cache(maxsize=256)
 def _codec(charset: str | None) -> str | None:
     name = (charset or "").strip().strip("\"'").lower()
     if not name or len(name) > 40 or not name.isascii() or name in {"us-ascii", "ascii"}:

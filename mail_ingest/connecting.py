@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from jobs.models import Job
 from jobs.runner import JobRunner
@@ -17,17 +18,35 @@ from mail_ingest.deleting import DeleteAccount
 from mail_ingest.errors import MailboxError, MailConflict, MailError
 from mail_ingest.fetching import BackfillAccount, FetchAccount
 from mail_ingest.models import AccountKind, AccountState, ConnectedAccount
-from mail_ingest.providers.base import CheckResult, ProviderError
+from mail_ingest.presets import preset_of_host
+from mail_ingest.providers.base import (
+    CheckResult,
+    EmailProvider,
+    Folder,
+    FolderedProvider,
+    ProviderError,
+    ProviderRefused,
+)
 from mail_ingest.providers.factory import ProviderFactory
-from mail_ingest.sources import imap_settings, read_secret, seal_secret
+from mail_ingest.secrets import read_secret, seal_secret
+from mail_ingest.sources import imap_settings, mailbox_provider
 from mail_ingest.trust import AUTHSERV_IDS
 from tenancy.encryption import DecryptionError
 from tenancy.ids import new_id
 from tenancy.scope import current_actor, current_tenant_id
 
 # What says which messages there are: when it changes, reading starts over.
-IDENTITY = frozenset({"host", "port", "username", "folders"})
-CHANGEABLE = IDENTITY | {"label", "ca_certificate", "authserv_id", "poll_minutes"}
+IDENTITY = frozenset({"host", "port", "username"})
+CHANGEABLE = IDENTITY | {
+    "folders", "label", "ca_certificate", "authserv_id", "poll_minutes", "is_watched",
+}  # fmt: skip
+# What may be changed of accounts that are no IMAP mailbox.
+CHANGEABLE_OF = {
+    AccountKind.UPLOAD: frozenset({"label"}),
+    AccountKind.INBOUND: frozenset({"label"}),
+    AccountKind.GMAIL: frozenset({"label", "poll_minutes"}),
+    AccountKind.OUTLOOK: frozenset({"label", "poll_minutes", "folders"}),
+}
 
 
 def connect_account(*, password: str, **fields: Any) -> ConnectedAccount:
@@ -49,7 +68,6 @@ def unsaved_account(fields: Mapping[str, Any]) -> ConnectedAccount:
     )  # fmt: skip
     account.host = account.host.strip().lower()
     account.port = account.port or 993
-    account.folders = account.folders or ["INBOX"]
     account.label = account.label or account.username
     account.authserv_id = account.authserv_id or AUTHSERV_IDS.get(account.host, "")
     return account
@@ -61,8 +79,18 @@ def change_account(
 ) -> ConnectedAccount:  # fmt: skip
     """Change what `fields` names (of CHANGEABLE), the password or whose archive it is. An account
     that needed attention is tried again. Raises MailError."""
-    if account.kind != AccountKind.IMAP and (password is not None or set(fields) - {"label"}):
-        raise MailError("Only the label of imported files can be changed.", code="not_a_mailbox")
+    if password is not None and account.kind != AccountKind.IMAP:
+        raise MailError(
+            gettext("This account has no password."), code="no_password", field="password"
+        )
+    unfit = set(fields) - CHANGEABLE_OF.get(AccountKind(account.kind), CHANGEABLE)
+    if account.host:  # by IMAP, whatever it is
+        unfit -= {"folders", "is_watched"}
+    if unfit:
+        raise MailError(
+            f"Of this account {min(unfit)} cannot be changed.", code="not_a_mailbox",
+            field=min(unfit),
+        )  # fmt: skip
     require_password_to_move(account, fields, password)
     if any(getattr(account, name) != fields[name] for name in IDENTITY & set(fields)):
         account.cursor = {}
@@ -87,7 +115,9 @@ def require_password_to_move(
     port = fields.get("port", account.port)
     if (host, port) != (account.host, account.port) and password is None:
         raise MailError(
-            "Give the password again: it is not sent to another server than it was given for.",
+            gettext(
+                "Give the password again: it is not sent to another server than it was given for."
+            ),
             code="password_required", field="password",
         )  # fmt: skip
 
@@ -97,12 +127,46 @@ def check_account(account: ConnectedAccount, *, password: str | None = None) -> 
     Raises MailboxError with what is wrong."""
     _require_mailbox(account)
     try:
-        secret = read_secret(account) if password is None else password
-        settings = replace(imap_settings(account, secret), timeout_seconds=10)
-        with closing(ProviderFactory().make(account.kind, settings)) as provider:
+        with closing(_provider(account, password)) as provider:
             return provider.check()
     except (ProviderError, DecryptionError) as error:
+        by_password = account.kind == AccountKind.IMAP
+        preset = preset_of_host(account.host) if by_password else None
+        advice = f" {preset.password}" if preset and isinstance(error, ProviderRefused) else ""
+        raise MailboxError(f"{error}{advice}") from error
+
+
+def folders_of(account: ConnectedAccount) -> tuple[Folder, ...]:
+    """All folders that the mailbox has, to choose from. Raises MailboxError, MailError."""
+    _require_mailbox(account)
+    try:
+        with closing(_provider(account, None)) as provider:
+            if isinstance(provider, FolderedProvider):
+                return provider.folders()
+    except (ProviderError, DecryptionError) as error:
         raise MailboxError(str(error)) from error
+    raise MailError(
+        gettext("Of this mailbox everything is read: it has no folders to choose from."),
+        code="no_folders",
+    )
+
+
+def choose_folders(account: ConnectedAccount, names: Sequence[str]) -> ConnectedAccount:
+    """Read these from now on, and soon; none are the usual ones. A folder that was read before
+    goes on where it was. Raises MailError."""
+    changed = change_account(account, folders=list(names))
+    ConnectedAccount.objects.filter(pk=account.pk, state=AccountState.ACTIVE).update(
+        last_error="", next_fetch_at=timezone.now()
+    )
+    return changed
+
+
+def _provider(account: ConnectedAccount, password: str | None) -> EmailProvider:
+    if account.kind != AccountKind.IMAP:
+        return mailbox_provider(account)
+    secret = read_secret(account) if password is None else password
+    settings = replace(imap_settings(account, secret), timeout_seconds=10)
+    return ProviderFactory().make(account.kind, settings)
 
 
 def fetch_now(account: ConnectedAccount) -> Job:
@@ -179,15 +243,16 @@ def _save(account: ConnectedAccount, **options: Any) -> None:
             account.save(**options)
     except IntegrityError as error:
         raise MailConflict(
-            "This mailbox, or an import with this label, is connected already.",
+            gettext("This mailbox, or an import with this label, is connected already."),
             code="already_connected",
         ) from error
 
 
 def _require_mailbox(account: ConnectedAccount) -> None:
-    if account.kind == AccountKind.UPLOAD:
+    if account.kind in (AccountKind.UPLOAD, AccountKind.INBOUND):
         raise MailError(
-            "This account holds imported files: there is no mailbox to read.", code="not_a_mailbox"
+            gettext("This account holds imported or forwarded mail: there is no mailbox to read."),
+            code="not_a_mailbox",
         )
 
 

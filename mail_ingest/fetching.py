@@ -23,17 +23,24 @@ from mail_ingest.models import AccountState, ConnectedAccount, Email
 from mail_ingest.providers.base import (
     Cursor,
     EmailProvider,
+    FolderedProvider,
     MessageRef,
     Page,
     ProviderRefused,
     ProviderUnavailable,
 )
+from mail_ingest.providers.tokens import ReconnectNeeded
 from mail_ingest.sources import mailbox_provider
 from mail_ingest.storage import Stored, prepare, store_emails, stored_ref
+from notifications.notify import notify
 from tenancy.encryption import DecryptionError
 
 TURN_SECONDS = 90.0
 READABLE_STATES = (AccountState.ACTIVE, AccountState.NEEDS_ATTENTION)
+
+
+class GrantLost(PermanentError):
+    """The person has to allow access to the mailbox once more."""
 
 
 class SourceStopped(Exception):
@@ -42,13 +49,15 @@ class SourceStopped(Exception):
 
 @dataclass(slots=True)
 class Tally:
-    """What a run has done. `more` says that its turn ended before the source did."""
+    """What a run has done. `more` says that its turn ended before the source did; `notice` is what
+    a person should put right though it went well."""
 
     found: int = 0
     stored: int = 0
     duplicates: int = 0
     quarantined: int = 0
     more: bool = False
+    notice: str = ""
 
     def add(self, found: int, stored: Stored) -> None:
         self.found += found
@@ -111,6 +120,8 @@ def job_errors() -> Iterator[None]:
     """A provider's errors as the job's."""
     try:
         yield
+    except ReconnectNeeded as error:
+        raise GrantLost(str(error)) from error
     except ProviderRefused as error:
         raise PermanentError(str(error)) from error
     except ProviderUnavailable as error:
@@ -135,6 +146,8 @@ class FetchAccount(BaseJob):
                                    self.saver(account))  # fmt: skip
             except SourceStopped:
                 return {"skipped": "The account was paused or deleted meanwhile."}
+            if isinstance(provider, FolderedProvider):
+                tally.notice = provider.notice
         run.finish(lambda: self.finished(run, account, tally))
         return tally.as_result()
 
@@ -153,7 +166,7 @@ class FetchAccount(BaseJob):
         now = timezone.now()
         ConnectedAccount.objects.filter(pk=account.pk, state__in=READABLE_STATES).update(
             state=AccountState.ACTIVE,
-            last_error="",
+            last_error=tally.notice,
             last_fetched_at=now,
             next_fetch_at=now + timedelta(minutes=account.poll_minutes),
         )
@@ -174,12 +187,24 @@ class FetchAccount(BaseJob):
         refused = isinstance(error, PermanentError)
         known = isinstance(error, PermanentError | RetryLater)
         account.last_error = str(error) if known else "It stopped with an unexpected error."
-        if refused:
-            account.state = AccountState.NEEDS_ATTENTION
-            account.next_fetch_at = None
+        if isinstance(error, GrantLost):
+            account.state, account.next_fetch_at = AccountState.RECONNECT, None
+            tell_to_reconnect(account)
+        elif refused:
+            account.state, account.next_fetch_at = AccountState.NEEDS_ATTENTION, None
         elif final:
             account.next_fetch_at = timezone.now() + timedelta(minutes=account.poll_minutes)
         account.save(update_fields=("last_error", "state", "next_fetch_at"))
+
+
+def tell_to_reconnect(account: ConnectedAccount) -> None:
+    """Once for each time that access was lost."""
+    notify(
+        "mailbox_reconnect",
+        key=f"{account.pk}:{account.token_expires_at or ''}",
+        facts={"mailbox": account.label, "reason": account.last_error},
+        link="/sources/",
+    )
 
 
 class BackfillAccount(FetchAccount):

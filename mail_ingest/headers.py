@@ -7,11 +7,12 @@ that an encoded `=?…?=` name cannot smuggle in an address.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.utils import getaddresses, parsedate_to_datetime
+from functools import lru_cache
 from typing import Final
 
 from mail_ingest.charsets import C1_CONTROLS, decode, storable
@@ -26,13 +27,19 @@ LONGEST_ADDRESS_LIST: Final = 4_096
 LONGEST_VALUE: Final = 8_192
 
 
-def split_headers(block: bytes) -> dict[str, list[bytes]]:
-    """Every value of every header, unfolded, by lower-case name, topmost first."""
-    headers: dict[str, list[bytes]] = {}
+def header_lines(block: bytes) -> Iterator[tuple[str, bytes]]:
+    """The headers as they stand, topmost first: lower-case name and unfolded value."""
     for line in re.split(rb"\r?\n", FOLD.sub(b"", block)):
         match = HEADER_LINE.fullmatch(line)
         if match:
-            headers.setdefault(match[1].decode("ascii").lower(), []).append(match[2].strip())
+            yield match[1].decode("ascii").lower(), match[2].strip()
+
+
+def split_headers(lines: Iterable[tuple[str, bytes]]) -> dict[str, list[bytes]]:
+    """Every value of every header by name, topmost first."""
+    headers: dict[str, list[bytes]] = {}
+    for name, value in lines:
+        headers.setdefault(name, []).append(value)
     return headers
 
 
@@ -55,6 +62,12 @@ def decoded(value: bytes) -> str:
     return storable(" ".join(text.replace("\x00", "").split()))
 
 
+def noted(value: bytes) -> str:
+    """What a server noted for other programs, as it stands: encoded words are not for such values,
+    and decoded they could say what no server did."""
+    return storable(" ".join(_eight_bit(value[:LONGEST_VALUE]).replace("\x00", "").split()))
+
+
 def _chunk(content: bytes | str, charset: str | None) -> str:
     if isinstance(content, str):
         return content
@@ -66,7 +79,7 @@ def _chunk(content: bytes | str, charset: str | None) -> str:
 
 def _eight_bit(value: bytes) -> str:
     text = decode(value, None)[0]
-    return C1_CONTROLS.sub(" ", text)
+    return text if text.isascii() else C1_CONTROLS.sub(" ", text)
 
 
 def addresses_of(headers: Headers, name: str) -> list[tuple[str, str]]:
@@ -78,16 +91,18 @@ def addresses_of(headers: Headers, name: str) -> list[tuple[str, str]]:
     return found
 
 
-def _mailboxes(value: bytes) -> list[tuple[str, str]]:
+# The same few people write to the same few addresses, and the parser is slow.
+@lru_cache(maxsize=4_096)
+def _mailboxes(value: bytes) -> tuple[tuple[str, str], ...]:
     try:
         pairs = getaddresses([_eight_bit(value)])
     except (RecursionError, ValueError, IndexError):
-        return []
-    return [
+        return ()
+    return tuple(
         (decoded(name.encode("utf-8", "surrogatepass"))[:255], storable(address).lower()[:320])
         for name, address in pairs
         if 0 < address.find("@") < len(address) - 1
-    ]
+    )
 
 
 def date_of(value: bytes | None) -> datetime | None:

@@ -26,6 +26,7 @@ from mail_ingest.providers.base import Cursor, ProviderRefused
 from mail_ingest.providers.factory import file_kind
 from mail_ingest.sources import file_provider
 from mail_ingest.storage import Stored
+from notifications.webhooks.outbox import emit
 from tenancy.scope import current_actor, current_tenant_id
 
 OWN_LABEL = "My archive"
@@ -156,6 +157,7 @@ class ImportFile(BaseJob):
             ConnectedAccount.objects.filter(pk=mail_import.account_id).update(
                 last_fetched_at=timezone.now()
             )
+            emit([("import.finished", {"import": str(mail_import.pk), "kind": "mail"})])
         return tally.as_result()
 
     def after_run(self, run: JobRun, result: JsonObject) -> None:

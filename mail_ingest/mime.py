@@ -27,6 +27,10 @@ LONG_HEADER: Final = re.compile(rb"^[!-9;-~]{1,100}:[^\n]*(?:\n[ \t][^\n]*)*", r
 CHARSET: Final = re.compile(r"""charset\s*=\s*["']?([^\s"';]{1,60})""", re.IGNORECASE)
 
 
+# Of files, those up to this size are read (bytes as transferred).
+MAX_FILE: Final = 7 * 1024 * 1024
+
+
 class UnparsableMessage(Exception):
     """The message is quarantined; the text says why, in words for a person."""
 
@@ -38,7 +42,7 @@ class UnparsableMessage(Exception):
 @dataclass(frozen=True, slots=True)
 class Part:
     """A leaf of the MIME tree. `content` is decoded from its transfer encoding, not its charset;
-    an attached message (message/rfc822) is a leaf without content."""
+    an attached message (message/rfc822) is a leaf: its content is that message, raw."""
 
     content_type: str
     charset: str | None
@@ -120,9 +124,24 @@ def _fast_part(node: Any) -> Part:
         charset=_charset(declared),
         is_attachment=not wanted,
         filename=node.filename,
-        content=node.content or b"" if wanted else b"",
+        content=_kept(node, wanted=wanted),
         size=node.encoded_size or 0,
     )
+
+
+def _kept(node: Any, *, wanted: bool) -> bytes:
+    """The content of a text part, or of a file whose text may matter; nothing else is decoded."""
+    is_kind = node.is_message or is_pdf(node.content_type, node.filename)
+    is_file = (node.encoded_size or 0) <= MAX_FILE and is_kind
+    content: bytes = node.content or b"" if wanted or is_file else b""
+    return content
+
+
+def is_pdf(content_type: str, filename: str) -> bool:
+    """By its type, or by its name where the type says nothing."""
+    if content_type == "application/pdf":
+        return True
+    return content_type == "application/octet-stream" and filename.lower().endswith(".pdf")
 
 
 def _stdlib_parts(raw: bytes) -> Iterator[Part]:
@@ -149,7 +168,10 @@ def _stdlib_part(node: Message) -> Part:
     content_type = node.get_content_type()
     is_attachment = node.get_content_disposition() == "attachment"
     wanted = content_type in {"text/plain", "text/html"} and not is_attachment
-    content = node.get_payload(decode=True) if wanted else b""
+    is_file = is_pdf(content_type, str(node.get_filename("")))
+    content = node.get_payload(decode=True) if wanted or is_file else b""
+    if is_file and len(content) > MAX_FILE:
+        content = b""
     return Part(
         content_type=content_type,
         charset=_charset(str(node.get("content-type", ""))),

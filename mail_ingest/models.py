@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from mail_ingest.screening import Screening
 from mail_ingest.trust import Trust
@@ -12,20 +13,24 @@ from tenancy.models import TenantModel
 
 
 class AccountKind(models.TextChoices):
-    IMAP = "imap", "IMAP mailbox"
-    UPLOAD = "upload", "Imported files"
+    IMAP = "imap", _("IMAP mailbox")
+    GMAIL = "gmail", _("Gmail")
+    OUTLOOK = "outlook", _("Outlook or Microsoft 365")
+    UPLOAD = "upload", _("Imported files")
+    INBOUND = "inbound", _("Forwarded mail")
 
 
 class AccountState(models.TextChoices):
-    ACTIVE = "active", "Active"
-    PAUSED = "paused", "Paused"
-    NEEDS_ATTENTION = "needs_attention", "Needs attention"
-    DELETING = "deleting", "Being deleted"
+    ACTIVE = "active", _("Active")
+    PAUSED = "paused", _("Paused")
+    NEEDS_ATTENTION = "needs_attention", _("Needs attention")
+    RECONNECT = "reconnect_needed", _("Needs to be connected again")
+    DELETING = "deleting", _("Being deleted")
 
 
 class EmailState(models.TextChoices):
-    STORED = "stored", "Stored"
-    QUARANTINED = "quarantined", "Quarantined"
+    STORED = "stored", _("Stored")
+    QUARANTINED = "quarantined", _("Quarantined")
 
 
 class ConnectedAccount(TenantModel):
@@ -37,7 +42,10 @@ class ConnectedAccount(TenantModel):
 
     kind = models.CharField(max_length=16, choices=AccountKind)
     label = models.CharField(max_length=120)
-    host = models.CharField(max_length=255, blank=True)
+    host = models.CharField(
+        max_length=255, blank=True,
+        help_text="Of IMAP. A mailbox that was connected by OAuth is read so where it has one.",
+    )  # fmt: skip
     port = models.PositiveIntegerField(null=True, blank=True)
     username = models.CharField(max_length=254, blank=True)
     folders = models.JSONField(default=list, blank=True, help_text="Names of the folders to read.")
@@ -50,8 +58,20 @@ class ConnectedAccount(TenantModel):
         " (Authentication-Results). Without it every sender is unverified.",
     )  # fmt: skip
     secret = models.TextField(
-        blank=True, editable=False, help_text="The password, encrypted (tenancy.encryption)."
+        blank=True, editable=False,
+        help_text="The password, or the tokens as JSON; encrypted (tenancy.encryption).",
+    )  # fmt: skip
+    subject = models.CharField(
+        max_length=255, blank=True, editable=False,
+        help_text="Who the mailbox is to its provider, whatever its address (OpenID Connect: sub).",
+    )  # fmt: skip
+    scopes = models.JSONField(
+        default=list, blank=True, editable=False, help_text="What the person allowed."
     )
+    token_expires_at = models.DateTimeField(
+        null=True, blank=True, editable=False,
+        help_text="When the access token runs out; it is renewed before, while the grant lasts.",
+    )  # fmt: skip
     is_own = models.BooleanField(default=False)
     declared_own_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
@@ -66,6 +86,13 @@ class ConnectedAccount(TenantModel):
     cursor = models.JSONField(
         default=dict, blank=True, help_text="Per folder, how far it has been read."
     )
+    quota_booked_until = models.DateTimeField(
+        null=True, blank=True, editable=False,
+        help_text="How far its provider's quota is booked, by all workers (mail_ingest.quota).",
+    )  # fmt: skip
+    is_watched = models.BooleanField(
+        default=False, help_text="Let the server tell of new mail at once (IMAP IDLE)."
+    )
     stored_count = models.PositiveIntegerField(default=0)
     duplicate_count = models.PositiveIntegerField(default=0)
     quarantined_count = models.PositiveIntegerField(default=0)
@@ -78,6 +105,11 @@ class ConnectedAccount(TenantModel):
                 fields=("tenant", "host", "username"),
                 condition=models.Q(kind=AccountKind.IMAP),
                 name="account_mailbox_once",
+            ),
+            models.UniqueConstraint(
+                fields=("tenant", "kind", "subject"),
+                condition=~models.Q(subject=""),
+                name="account_grant_once",
             ),
             models.UniqueConstraint(
                 fields=("tenant", "label"),
@@ -98,6 +130,50 @@ class ConnectedAccount(TenantModel):
         return self.label
 
 
+class OAuthAttempt(TenantModel):
+    """Somebody is at a provider to allow access. One use, ten minutes, for the person and the
+    browser session that began it."""
+
+    kind = models.CharField(max_length=16, choices=AccountKind)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey(
+        ConnectedAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="+",
+        help_text="The account to connect again, if it is one.",
+    )  # fmt: skip
+    state_hash = models.CharField(max_length=64, unique=True)
+    session_hash = models.CharField(max_length=64)
+    verifier = models.TextField(help_text="Of PKCE (RFC 7636), encrypted.")
+    over_imap = models.BooleanField(default=False, help_text="To read it by IMAP (XOAUTH2).")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta(TenantModel.Meta):
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.user_id}"
+
+
+class InboundAddress(TenantModel):
+    """A private address to which mail is forwarded. A ledger has one at a time."""
+
+    account = models.ForeignKey(ConnectedAccount, on_delete=models.CASCADE, related_name="+")
+    token = models.CharField(max_length=40, unique=True, help_text="What stands before the @.")
+    secret = models.TextField(help_text="Of signed web requests, encrypted.", editable=False)
+    created_at = models.DateTimeField(db_default=Now())
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("tenant",), condition=models.Q(revoked_at=None), name="inbound_one_open"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.token
+
+
 class RawMessage(TenantModel):
     """The bytes of a message as they were received, once per tenant, whatever accounts they came
     from. `data` is zlib-compressed; of an oversized message it is the head."""
@@ -105,6 +181,9 @@ class RawMessage(TenantModel):
     sha256 = models.CharField(max_length=64, help_text="Of the bytes before compression.")
     size = models.PositiveIntegerField(help_text="Bytes before compression.")
     data = models.BinaryField()
+    is_headers_only = models.BooleanField(
+        default=False, help_text="What followed the headers was not kept, or has been forgotten."
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta(TenantModel.Meta):
@@ -114,6 +193,62 @@ class RawMessage(TenantModel):
 
     def __str__(self) -> str:
         return self.sha256[:12]
+
+
+class MailPolicy(TenantModel):
+    """How much of its mail a tenant keeps. Without a row: the headers of what is not about money,
+    all of the rest, for ever."""
+
+    keeps_unfinancial = models.BooleanField(
+        default=False, help_text="Keep messages that are not about money whole."
+    )
+    keep_days = models.PositiveIntegerField(
+        null=True, blank=True,
+        help_text="Then only the headers of a message stay; empty for ever. What a booked"
+        " transaction was read from stays whole.",
+    )  # fmt: skip
+    forgets_evidence = models.BooleanField(
+        default=False, help_text="Also what booked transactions were read from."
+    )
+
+    class Meta(TenantModel.Meta):
+        constraints = (models.UniqueConstraint(fields=("tenant",), name="mail_policy_once"),)
+
+    def __str__(self) -> str:
+        return f"keeps {self.keep_days or 'all'} days"
+
+
+class RuleAction(models.TextChoices):
+    INCLUDE = "include", _("Read")
+    EXCLUDE = "exclude", _("Leave out")
+
+
+class MailRule(TenantModel):
+    """What a tenant says of its mail, before our own screening: the first rule that fits decides.
+    An empty condition fits everything; texts are compared without case."""
+
+    position = models.PositiveIntegerField(default=0, help_text="Lower comes first.")
+    action = models.CharField(max_length=8, choices=RuleAction)
+    sender = models.CharField(
+        max_length=320, blank=True, help_text="An address, or a domain with those below it."
+    )
+    subject = models.CharField(max_length=200, blank=True, help_text="A part of the subject.")
+    folder = models.CharField(max_length=255, blank=True, help_text="The whole name of a folder.")
+    is_enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta(TenantModel.Meta):
+        ordering = ("position", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=~models.Q(sender="", subject="", folder=""), name="mail_rule_says_what"
+            ),
+        )
+        indexes = (models.Index(fields=("tenant", "position", "id"), name="mail_rule_order"),)
+
+    def __str__(self) -> str:
+        said = ", ".join(filter(None, (self.sender, self.subject, self.folder)))
+        return f"{self.get_action_display()}: {said}"
 
 
 class Email(TenantModel):

@@ -24,7 +24,9 @@ class MailboxHealth:
 
 def mailbox_health() -> MailboxHealth:
     with all_tenants("the mailboxes' health"):
-        mailboxes = ConnectedAccount.objects.filter(kind=AccountKind.IMAP)
+        mailboxes = ConnectedAccount.objects.exclude(
+            kind__in=(AccountKind.UPLOAD, AccountKind.INBOUND)
+        )
         first = mailboxes.filter(state=AccountState.ACTIVE).aggregate(
             first=Min(Coalesce("last_fetched_at", "created_at"))
         )["first"]
@@ -32,5 +34,7 @@ def mailbox_health() -> MailboxHealth:
             oldest_fetch_seconds=(
                 max(0.0, (timezone.now() - first).total_seconds()) if first else 0
             ),
-            needs_attention=mailboxes.filter(state=AccountState.NEEDS_ATTENTION).count(),
+            needs_attention=mailboxes.filter(
+                state__in=(AccountState.NEEDS_ATTENTION, AccountState.RECONNECT)
+            ).count(),
         )

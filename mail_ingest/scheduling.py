@@ -27,7 +27,7 @@ def enqueue_due_accounts() -> int:
             ConnectedAccount.objects.filter(
                 state=AccountState.ACTIVE, next_fetch_at__lte=now, tenant__is_active=True
             )
-            .exclude(kind=AccountKind.UPLOAD)
+            .exclude(kind__in=(AccountKind.UPLOAD, AccountKind.INBOUND))
             .order_by("next_fetch_at")
             .values_list("id", "tenant_id")[:AT_ONCE]
         )

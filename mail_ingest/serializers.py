@@ -11,6 +11,7 @@ from rest_framework import serializers
 from mail_ingest.html_text import html_to_text
 from mail_ingest.models import AccountKind, ConnectedAccount, Email, EmailState, MailImport
 from mail_ingest.parsing import ParsedEmail, UnparsableMessage, parse_message
+from mail_ingest.presets import preset_for
 from mail_ingest.storage import load_raw
 from tenancy.serializers import StrictModelSerializer, StrictSerializer
 
@@ -40,7 +41,10 @@ def pem(text: str) -> None:
 class ConnectedAccountSerializer(StrictModelSerializer):
     """A mailbox, or imported files; only IMAP mailboxes are made here."""
 
-    host = serializers.CharField(max_length=255, validators=[host_name])
+    host = serializers.CharField(
+        max_length=255, validators=[host_name], required=False,
+        help_text="Left out for the great providers, whose address tells it.",
+    )  # fmt: skip
     port = serializers.IntegerField(min_value=1, max_value=65535, default=993)
     username = serializers.CharField(max_length=254, validators=[one_line])
     password = serializers.CharField(
@@ -51,13 +55,17 @@ class ConnectedAccountSerializer(StrictModelSerializer):
     )
     folders = serializers.ListField(
         child=serializers.CharField(max_length=255, validators=[one_line]),
-        required=False, allow_empty=False, max_length=50, help_text="Default: INBOX.",
+        required=False, max_length=50,
+        help_text="None are the usual ones: the inbox and the archive, or the folder of all mail.",
     )  # fmt: skip
     ca_certificate = serializers.CharField(
         required=False, allow_blank=True, max_length=65536, validators=[pem],
         help_text="PEM of the authority that signed an own server's certificate.",
     )  # fmt: skip
     poll_minutes = serializers.IntegerField(min_value=1, max_value=1440, required=False)
+    is_watched = serializers.BooleanField(
+        required=False, help_text="Let the server tell of new mail at once (IMAP IDLE)."
+    )
     is_own = serializers.BooleanField(
         required=False, help_text="You declare that this source is your own and complete."
     )
@@ -67,14 +75,23 @@ class ConnectedAccountSerializer(StrictModelSerializer):
         fields = (
             "id", "kind", "label", "host", "port", "username", "password", "folders",
             "ca_certificate", "authserv_id", "is_own", "declared_own_at", "state", "last_error",
-            "poll_minutes", "next_fetch_at", "last_fetched_at", "stored_count", "duplicate_count",
-            "quarantined_count", "created_at",
+            "poll_minutes", "is_watched", "next_fetch_at", "last_fetched_at", "stored_count",
+            "duplicate_count", "quarantined_count", "scopes", "token_expires_at", "created_at",
         )  # fmt: skip
         read_only_fields = (
-            "id", "kind", "declared_own_at", "state", "last_error", "next_fetch_at",
-            "last_fetched_at", "stored_count", "duplicate_count", "quarantined_count",
-            "created_at",
+            "id", "kind", "scopes", "token_expires_at", "declared_own_at", "state", "last_error",
+            "next_fetch_at", "last_fetched_at", "stored_count", "duplicate_count",
+            "quarantined_count", "created_at",
         )  # fmt: skip
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if self.instance is None and not attrs.get("host"):
+            preset = preset_for(attrs.get("username", ""))
+            if preset is None:
+                message = "This provider is not known: name its IMAP server."
+                raise serializers.ValidationError({"host": message}, code="required")
+            attrs["host"] = preset.host
+        return attrs
 
 
 class BackfillSerializer(StrictSerializer):
@@ -89,10 +106,25 @@ class BackfillSerializer(StrictSerializer):
         return attrs
 
 
+class FolderSerializer(serializers.Serializer[Any]):
+    """A folder of a mailbox."""
+
+    name = serializers.CharField(help_text="What “folders” of an account takes.")
+    label = serializers.CharField(  # type: ignore[assignment] # hides Field.label, harmlessly
+        help_text="What a person reads."
+    )
+    role = serializers.CharField(
+        help_text="What the server says that it is for: inbox, all, archive, sent, drafts, junk,"
+        " trash, flagged or nothing."
+    )
+    is_usual = serializers.BooleanField(help_text="Read where no folders are chosen.")
+
+
 class CheckedSerializer(serializers.Serializer[Any]):
     folders = serializers.DictField(
         child=serializers.IntegerField(), help_text="Messages in each folder that will be read."
     )
+    available = FolderSerializer(many=True, help_text="All folders, to choose from.")
 
 
 class AcceptedSerializer(serializers.Serializer[Any]):
@@ -174,7 +206,7 @@ class MailImportSerializer(StrictModelSerializer):
 class UploadSerializer(StrictSerializer):
     """multipart/form-data."""
 
-    file = serializers.FileField(help_text="mbox, .eml, or a zip archive of those.")
+    file = serializers.FileField(help_text="mbox, .eml, or a zip or tar.gz archive of those.")
     is_own = serializers.BooleanField(
         default=False, help_text="You declare that this archive is your own and complete."
     )
@@ -191,6 +223,8 @@ def mailbox_fields(data: dict[str, Any]) -> dict[str, Any]:
 
 def writable_for(kind: str) -> frozenset[str]:
     """The fields of a body that an account of this kind takes in a change."""
-    if kind == AccountKind.UPLOAD:
+    if kind in (AccountKind.UPLOAD, AccountKind.INBOUND):
         return frozenset({"label", "is_own"})
+    if kind != AccountKind.IMAP:
+        return frozenset({"label", "is_own", "poll_minutes", "folders", "is_watched"})
     return frozenset(ConnectedAccountSerializer.Meta.fields)

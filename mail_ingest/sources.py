@@ -2,23 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
-from mail_ingest.models import ConnectedAccount, MailImport
+from mail_ingest import oauth
+from mail_ingest.models import AccountKind, ConnectedAccount, MailImport
 from mail_ingest.providers.base import EmailProvider
 from mail_ingest.providers.factory import ProviderFactory
+from mail_ingest.providers.gmail import GmailSettings
+from mail_ingest.providers.graph import FOLDERS, GraphSettings
 from mail_ingest.providers.imap import ImapSettings
-from tenancy.encryption import decrypt, encrypt
-from tenancy.scope import current_tenant_id
-
-SECRET_FIELD = "ConnectedAccount.secret"  # noqa: S105 - the name of a column
+from mail_ingest.providers.rate import SharedBucket
+from mail_ingest.quota import reserve
+from mail_ingest.secrets import read_secret
 
 
 def mailbox_provider(account: ConnectedAccount) -> EmailProvider:
-    """The provider of a connected mailbox, with its password. Raises DecryptionError."""
-    return ProviderFactory().make(account.kind, imap_settings(account, read_secret(account)))
+    """The provider of a connected mailbox, with its password or tokens. Raises DecryptionError,
+    ProviderRefused."""
+    if account.host and account.kind in oauth.BY_OAUTH:
+        by_token = replace(imap_settings(account, ""), tokens=oauth.token_source(account))
+        return ProviderFactory().make(AccountKind.IMAP, by_token)
+    match account.kind:
+        case AccountKind.GMAIL:
+            made: Any = GmailSettings(
+                oauth.token_source(account),
+                endpoint=settings.GMAIL_ENDPOINT,
+                timeout_seconds=settings.MAIL_TIMEOUT_SECONDS,
+                rate=_shared(account, settings.GMAIL_UNITS_PER_MINUTE),
+            )
+        case AccountKind.OUTLOOK:
+            made = GraphSettings(
+                oauth.token_source(account),
+                folders=tuple(account.folders) or FOLDERS,
+                endpoint=settings.GRAPH_ENDPOINT,
+                timeout_seconds=settings.MAIL_TIMEOUT_SECONDS,
+                rate=_shared(account, settings.GRAPH_REQUESTS_PER_MINUTE),
+            )
+        case _:
+            made = imap_settings(account, read_secret(account))
+    return ProviderFactory().make(account.kind, made)
+
+
+def _shared(account: ConnectedAccount, per_minute: float) -> SharedBucket:
+    return SharedBucket(per_minute, partial(reserve, account.pk))
 
 
 def imap_settings(account: ConnectedAccount, password: str) -> ImapSettings:
@@ -27,7 +58,7 @@ def imap_settings(account: ConnectedAccount, password: str) -> ImapSettings:
         port=account.port or 993,
         username=account.username,
         password=password,
-        folders=tuple(account.folders) or ("INBOX",),
+        folders=tuple(account.folders),
         ca_certificate=account.ca_certificate,
         allowed_private_hosts=tuple(settings.MAIL_ALLOWED_PRIVATE_HOSTS),
         timeout_seconds=settings.MAIL_TIMEOUT_SECONDS,
@@ -37,17 +68,3 @@ def imap_settings(account: ConnectedAccount, password: str) -> ImapSettings:
 def file_provider(mail_import: MailImport) -> EmailProvider:
     """The provider of an import's file, by what is in it. Raises ProviderRefused."""
     return ProviderFactory().for_file(Path(mail_import.path), str(mail_import.id))
-
-
-def seal_secret(account: ConnectedAccount, password: str) -> str:
-    """The password, bound to this row, whose id must be known, and to the scope's tenant."""
-    return encrypt(
-        password, tenant_id=current_tenant_id(), field=SECRET_FIELD, pk=account.id
-    )  # fmt: skip
-
-
-def read_secret(account: ConnectedAccount) -> str:
-    """Raises DecryptionError."""
-    return decrypt(
-        account.secret, tenant_id=current_tenant_id(), field=SECRET_FIELD, pk=account.id
-    )  # fmt: skip

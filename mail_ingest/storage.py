@@ -12,14 +12,17 @@ from datetime import datetime
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from mail_ingest.charsets import storable
 from mail_ingest.errors import MailConflict
 from mail_ingest.models import AccountKind, ConnectedAccount, Email, EmailState, RawMessage
 from mail_ingest.parsing import UnparsableMessage, parse_message
 from mail_ingest.providers.base import HEAD_BYTES, FetchedMessage
+from mail_ingest.retention import cut_to_headers, is_unfinancial, mail_policy
+from mail_ingest.rules import enabled_rules, judge_by_rules
 from mail_ingest.screening import Screening, screen
-from mail_ingest.trust import Trust, judge_sender
+from mail_ingest.trust import MICROSOFT, Trust, judge_sender
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +52,13 @@ class Prepared:
 
 def prepare(account: ConnectedAccount, messages: Iterable[FetchedMessage]) -> list[Prepared]:
     """Read, judge and compress messages. All the work that needs no transaction."""
-    return [_prepared(account, message) for message in messages]
+    rules, policy = enabled_rules(), mail_policy()
+    prepared = [_prepared(account, message) for message in messages]
+    for p in prepared:
+        judge_by_rules(p.email, rules)
+        if not policy.keeps_unfinancial and is_unfinancial(p.email):
+            cut_to_headers(p.raw)
+    return prepared
 
 
 def store_emails(prepared: Sequence[Prepared]) -> Stored:
@@ -85,12 +94,12 @@ def reread(email: Email) -> Email:
         )  # fmt: skip
         if email.state != EmailState.QUARANTINED:
             raise MailConflict(
-                "Only a quarantined message can be read again.", code="not_quarantined"
+                gettext("Only a quarantined message can be read again."), code="not_quarantined"
             )
         # A file's message has the time of its import until it can be read.
         is_dated = email.account.kind != AccountKind.UPLOAD
         _read_into(
-            email, load_raw(email), email.account.authserv_id,
+            email, load_raw(email), authserv_of(email.account),
             received_at=email.received_at if is_dated else None,
         )  # fmt: skip
         email.save(update_fields=READ_FIELDS)
@@ -105,6 +114,12 @@ def stored_ref(ref: str) -> str:
     return hashlib.sha256(ref.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def authserv_of(account: ConnectedAccount) -> str:
+    """The name under which the account's own server notes its checks of senders."""
+    is_microsoft = account.kind == AccountKind.OUTLOOK
+    return account.authserv_id or (MICROSOFT if is_microsoft else "")
+
+
 def _prepared(account: ConnectedAccount, message: FetchedMessage) -> Prepared:
     raw = message.raw
     row = RawMessage(
@@ -116,7 +131,7 @@ def _prepared(account: ConnectedAccount, message: FetchedMessage) -> Prepared:
         folder=storable(message.ref.folder)[:255], size=message.ref.size,
         is_truncated=message.is_truncated,
     )  # fmt: skip
-    _read_into(email, raw, account.authserv_id, received_at=message.received_at)
+    _read_into(email, raw, authserv_of(account), received_at=message.received_at)
     return Prepared(email, row)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 from jobs.base import JsonObject
 from jobs.models import Job
 from mail_ingest.connecting import account_named, fetch_now
@@ -14,5 +16,5 @@ def trigger_fetch(payload: JsonObject) -> Job:
     require("mail:write")
     name = payload.get("account")
     if set(payload) != {"account"} or not isinstance(name, str):
-        raise MailError("Give the account: {“account”: its id or label}.", field="account")
+        raise MailError(gettext("Give the account: {“account”: its id or label}."), field="account")
     return fetch_now(account_named(name))

@@ -4,6 +4,9 @@ Only the topmost Authentication-Results header (RFC 8601) counts, and only where
 the connector's own server: a sender can put such headers into a message, but below it. What
 counts is DMARC (RFC 7489) for the domain of the From header. Everything else is unverified,
 which is no accusation: it only means that a person has to look.
+
+Microsoft's servers name no server in that header (decision 0010), so more is asked of it: see
+`_of_microsoft`. What ARC says (RFC 8617) is another server's word and counts nowhere.
 """
 
 from __future__ import annotations
@@ -19,12 +22,21 @@ COMMENT: Final = re.compile(r"\([^()]*\)")
 DMARC: Final = re.compile(r"\s*dmarc\s*(?:/\s*\d+\s*)?=\s*([a-z]+)\b")
 QUOTED_SEMICOLON: Final = re.compile(r'"[^"]*;[^"]*"')
 HEADER_FROM: Final = re.compile(r"\bheader\.from\s*=\s*\"?([^\s;\"]+)")
+COMPAUTH: Final = re.compile(r"\s*compauth\s*=\s*([a-z]+)\b")
+BY: Final = re.compile(r"from \S+ \([^()]*\) by (\S+) ")
+# Microsoft's servers, by the name that they give themselves in Received-SPF, and the names that
+# those have that take a message over the border and those that hand it on.
+MICROSOFT: Final = "protection.outlook.com"
+EDGE: Final = ".mail.protection.outlook.com"
+INNER: Final = (".outlook.com", ".outlook.office365.com")
 # The name under which well-known hosts write their results.
 AUTHSERV_IDS: Final = {
     "imap.gmail.com": "mx.google.com",
     "imap.googlemail.com": "mx.google.com",
     "imap.fastmail.com": "mx.messagingengine.com",
     "imap.mail.me.com": "icloud.com",
+    "outlook.office365.com": MICROSOFT,
+    "imap-mail.outlook.com": MICROSOFT,
 }
 
 
@@ -64,10 +76,50 @@ def _of_own_server(message: ParsedEmail, domain: str, authserv_id: str) -> Trust
                            " a server that is not known to check.")  # fmt: skip
     if not message.authentication_results:
         return _unverified("The mail server has noted no check of the sender.")
+    if authserv_id.lower() == MICROSOFT:
+        return _of_microsoft(message, domain)
     server, dmarc = _read(message.authentication_results[0])
     if server != authserv_id.lower():
         return _unverified(f"The topmost check was not noted by {authserv_id}.")
     return _judged(domain, dmarc)
+
+
+def _of_microsoft(message: ParsedEmail, domain: str) -> TrustResult:
+    """What Microsoft noted at its border. Its header bears no name, so it counts only where it
+    stands as it is written there: right above the Received header of a server at the border, with
+    none but Microsoft's own above, in a message that came from outside (Exchange removes that mark
+    from what strangers send). Both DMARC and Microsoft's own sum of all checks must pass."""
+    if not _came_over_the_border(message):
+        return _unverified("The topmost check does not stand where Microsoft's servers note it.")
+    value = message.authentication_results[0]
+    if not value.lower().startswith("spf="):
+        return _unverified("The topmost check was not noted by Microsoft.")
+    result = _judged(domain, _read(value)[1])
+    verdicts = [m[1] for part in value.lower().split(";") if (m := COMPAUTH.match(part))]
+    if result.trust == Trust.VERIFIED and verdicts != ["pass"]:
+        said = ", ".join(verdicts) or "nothing"
+        return _unverified(f"Microsoft does not vouch for {domain} as a whole ({said}).")
+    return result
+
+
+def _came_over_the_border(message: ParsedEmail) -> bool:
+    marks = [v.lower() for name, v in message.trace if name == "x-ms-exchange-organization-authas"]
+    steps = [(name, v) for name, v in message.trace if not name.startswith("x-ms-")]
+    first = next((at for at, (name, _) in enumerate(steps) if name != "received"), len(steps))
+    above, border = [_by(v) for _, v in steps[:first]], steps[first + 1 : first + 2]
+    return (
+        marks == ["anonymous"]
+        and bool(above)
+        and all(host.endswith(INNER) and not host.endswith(EDGE) for host in above)
+        and [name for name, _ in border] == ["received"]
+        and _by(border[0][1]).endswith(EDGE)
+    )
+
+
+def _by(received: str) -> str:
+    """The server that wrote a Received header as Microsoft's do; "" for others."""
+    match = BY.match(received)
+    return match[1].lower() if match else ""
 
 
 def _is_accused(message: ParsedEmail, domain: str) -> bool:
@@ -99,14 +151,14 @@ def _read(value: str) -> tuple[str, list[tuple[str, str]]]:
     text = COMMENT.sub(" ", value)
     if "(" in text or ")" in text or QUOTED_SEMICOLON.search(text):
         return "", []
-    server, *statements = text.lower().split(";")
+    statements = text.lower().split(";")
     found: list[tuple[str, str]] = []
     for statement in statements:
         match = DMARC.match(statement)
         if match:
             domains = HEADER_FROM.findall(statement)
             found.append((match[1], domains[0].rpartition("@")[2] if len(domains) == 1 else ""))
-    return (server.split() or [""])[0], found
+    return (statements[0].split() or [""])[0], found
 
 
 def _unverified(reason: str) -> TrustResult:

@@ -16,16 +16,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mail_ingest import connecting
 from mail_ingest.errors import MailError
-from mail_ingest.forms import DeleteForm, MailboxChangeForm, MailboxForm, UploadForm
+from mail_ingest.forms import DeleteForm, FoldersForm, MailboxChangeForm, MailboxForm, UploadForm
 from mail_ingest.imports import import_upload
 from mail_ingest.models import AccountKind, ConnectedAccount, Email, MailImport
+from mail_ingest.oauth import BY_OAUTH, service_of
 from mail_ingest.parsing import UnparsableMessage, parse_message
 from mail_ingest.storage import load_raw
 from tenancy.pages import is_htmx, page, tell
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 RECENT_IMPORTS = 5
-KEPT_FIELDS = ("label", "host", "port", "username", "ca_certificate")
+KEPT_FIELDS = ("label", "host", "port", "username", "ca_certificate", "is_watched")
 SAFE_TAGS = nh3.ALLOWED_TAGS | {"font", "center", "style"} - {"a", "img", "style"}
 SAFE_ATTRIBUTES = {"*": {"align", "valign", "width", "height", "dir", "lang", "colspan", "rowspan"}}
 
@@ -58,7 +59,8 @@ def new(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Connected. Its messages are being read."))
             return redirect("sources")
     status = 422 if form.errors else 200
-    return render(request, "mail_ingest/new.html", {"form": form}, status=status)
+    context = {"form": form, "services": [service_of(kind) for kind in BY_OAUTH]}
+    return render(request, "mail_ingest/new.html", context, status=status)
 
 
 @get_or_post
@@ -67,14 +69,14 @@ def edit(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
     """Change a mailbox, its password say; the change is tried out before it is saved."""
     account = get_object_or_404(ConnectedAccount, id=account_id, kind=AccountKind.IMAP)
     current = {name: getattr(account, name) for name in KEPT_FIELDS}
-    current |= {"folders": ", ".join(account.folders), "is_own": account.is_own}
+    current |= {"is_own": account.is_own}
     form = MailboxChangeForm(request.POST or None, initial=current)
     if form.is_valid():
         fields, password = form.account_fields, form.cleaned_data["password"] or None
         fields["label"] = fields["label"] or account.label
         try:
             connecting.require_password_to_move(account, fields, password)
-            changed = connecting.unsaved_account(fields)
+            changed = connecting.unsaved_account(fields | {"folders": account.folders})
             changed.id, changed.secret = account.id, account.secret
             connecting.check_account(changed, password=password)
             connecting.change_account(
@@ -87,6 +89,29 @@ def edit(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
             return redirect("sources")
     context = {"form": form, "account": account}
     return render(request, "mail_ingest/new.html", context, status=422 if form.errors else 200)
+
+
+@get_or_post
+@page("mail:write")
+def folders(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
+    """Choose which folders are read, among those that the mailbox has at this moment."""
+    account = get_object_or_404(ConnectedAccount, id=account_id)
+    context: dict[str, object] = {"account": account}
+    try:
+        available = connecting.folders_of(account)
+    except MailError as error:
+        return render(
+            request, "mail_ingest/folders.html", context | {"problem": str(error)}, status=422
+        )
+    chosen = account.folders or [folder.name for folder in available if folder.is_usual]
+    form = FoldersForm(request.POST or None, available=available, initial={"folders": chosen})
+    if form.is_valid():
+        connecting.choose_folders(account, form.cleaned_data["folders"])
+        messages.success(request, _("Saved. What is in them is being read."))
+        return redirect("sources")
+    names = {folder.name for folder in available}
+    context |= {"form": form, "gone": [name for name in account.folders if name not in names]}
+    return render(request, "mail_ingest/folders.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status
@@ -28,6 +29,7 @@ from mail_ingest.serializers import (
     ConnectedAccountSerializer,
     EmailDetailSerializer,
     EmailSerializer,
+    FolderSerializer,
     MailImportSerializer,
     UploadSerializer,
     mailbox_fields,
@@ -62,7 +64,7 @@ class ConnectedAccountViewSet(
         account = self._account()
         unfit = set(serializer.validated_data) - writable_for(account.kind)
         if unfit:
-            raise MailError("Imported files have only a label.", code="not_a_mailbox",
+            raise MailError(gettext("Imported files have only a label."), code="not_a_mailbox",
                             field=min(unfit))  # fmt: skip
         serializer.instance = connecting.change_account(account, **serializer.validated_data)
 
@@ -95,6 +97,14 @@ class ConnectedAccountViewSet(
     def check(self, request: Request, pk: str) -> Response:
         """Try the mailbox as it is saved."""
         return self._checked(connecting.check_account(self._account()))
+
+    @extend_schema(responses=FolderSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def folders(self, request: Request, pk: str) -> Response:
+        """The folders that the mailbox has now, to choose from by changing “folders”."""
+        return Response(
+            FolderSerializer(connecting.folders_of(self._account()), many=True).data
+        )  # fmt: skip
 
     @extend_schema(request=None, responses=ACCEPTED)
     @action(detail=True, methods=["post"])
@@ -129,7 +139,7 @@ class ConnectedAccountViewSet(
 
     @staticmethod
     def _checked(result: CheckResult) -> Response:
-        return Response(CheckedSerializer({"folders": result.folders}).data)
+        return Response(CheckedSerializer(result).data)
 
 
 class EmailViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet):

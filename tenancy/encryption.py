@@ -38,6 +38,11 @@ def new_field_key(key_id: str) -> str:
     return f"{key_id}:{base64.b64encode(os.urandom(KEY_BYTES)).decode()}"
 
 
+def newest_key_id() -> str:
+    """The id of the key that encrypts."""
+    return next(iter(_keys(settings.FIELD_KEYS)))
+
+
 def encrypt(text: str, *, tenant_id: uuid.UUID, field: str, pk: uuid.UUID) -> str:
     """`<key id>:<base64url>` of the text. `field` is "model.field"; the row's id must be known."""
     key_id, key = next(iter(_keys(settings.FIELD_KEYS).items()))

@@ -8,20 +8,25 @@ caches in between.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from tenancy.errors import DomainError
 from tenancy.permissions import require
 from tenancy.scope import active_scope
+from tenancy.snapshot import snapshot
 
 P = ParamSpec("P")
+READS = ("GET", "HEAD")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
@@ -39,9 +44,11 @@ def page(code: str = "", *, write: str = "") -> Callable[[View[P]], View[P]]:
                 return _go(request, redirect("tenants"))
             if code:
                 require(code)
-            if write and request.method not in {"GET", "HEAD"}:
+            if write and request.method not in READS:
                 require(write)
-            return as_page(view(request, *args, **kwargs))
+            # What a page reads is one snapshot.
+            with snapshot() if request.method in READS else nullcontext():
+                return as_page(view(request, *args, **kwargs))
 
         return guarded
 
@@ -72,6 +79,11 @@ def go_to_sign_in(request: HttpRequest) -> HttpResponseBase:
     here = request.get_full_path()
     if is_htmx(request):
         here = getattr(request, "htmx", None).current_url_abs_path or "/"  # type: ignore[union-attr]
+    elif request.method not in {"GET", "HEAD"}:
+        # Back to the page with the form: its address may take nothing but a post.
+        here = request.headers.get("Referer", "/")
+        allowed = url_has_allowed_host_and_scheme(here, {request.get_host()})
+        here = urlsplit(here)._replace(scheme="", netloc="").geturl() if allowed else "/"
     return _go(request, redirect_to_login(here))
 
 

@@ -6,33 +6,47 @@ scope holds what is left (see `scope.Scope.permissions`). Every door asks here, 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext_lazy as _
 
 from tenancy.scope import current_scope
 
-PERMISSIONS: Final[dict[str, str]] = {
-    "accounts:read": "See financial accounts and balances",
-    "accounts:write": "Add and change financial accounts",
-    "transactions:read": "See transactions, their evidence and totals",
-    "transactions:write": "Add, change, void and review transactions",
-    "categories:read": "See categories",
-    "categories:write": "Add and change categories",
-    "mail:read": "See connected accounts and stored messages",
-    "mail:write": "Connect mailboxes, import and delete mail",
-    "jobs:read": "See background jobs",
-    "jobs:write": "Trigger, cancel and retry background jobs",
-    "members:read": "See who shares this ledger",
-    "members:write": "Invite, change and remove members, and edit roles",
-    "users:read": "See the accounts of those who share this ledger: last sign-in, second factor",
-    "tenant:read": "See the tenant's settings",
-    "tenant:write": "Change the tenant's settings",
-    "tokens:read": "See one's own API tokens",
-    "tokens:write": "Make and revoke one's own API tokens",
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+PERMISSIONS: Final[dict[str, StrPromise]] = {
+    "accounts:read": _("See financial accounts and balances"),
+    "accounts:write": _("Add and change financial accounts"),
+    "transactions:read": _("See transactions, their evidence and totals"),
+    "transactions:write": _("Add, change, void and review transactions"),
+    "categories:read": _("See categories"),
+    "categories:write": _("Add and change categories"),
+    "tasks:read": _("See tasks"),
+    "tasks:write": _("Add, change and finish tasks"),
+    "mail:read": _("See connected accounts and stored messages"),
+    "mail:write": _("Connect mailboxes, import and delete mail"),
+    "jobs:read": _("See background jobs"),
+    "jobs:write": _("Trigger, cancel and retry background jobs"),
+    "members:read": _("See who shares this ledger"),
+    "members:write": _("Invite, change and remove members, and edit roles"),
+    "users:read": _("See the accounts of those who share this ledger: last sign-in, second factor"),
+    "tenant:read": _("See the tenant's settings"),
+    "tenant:write": _("Change the tenant's settings"),
+    "notifications:read": _("See one's own notifications"),
+    "notifications:write": _("Mark and snooze one's own notifications, and choose which to get"),
+    "webhooks:read": _("See webhooks and what was sent to them"),
+    "webhooks:write": _("Add and change webhooks, which send events out of the ledger"),
+    "models:read": _("See connected language models, what they were asked and what they cost"),
+    "models:write": _("Connect and switch language models, and set their monthly cap"),
+    "tokens:read": _("See one's own API tokens"),
+    "tokens:write": _("Make and revoke one's own API tokens"),
 }
 ALL_PERMISSIONS: Final = frozenset(PERMISSIONS)
-USER_PERMISSIONS: Final = ALL_PERMISSIONS - {"members:write", "users:read", "tenant:write"}
+USER_PERMISSIONS: Final = ALL_PERMISSIONS - {
+    "members:write", "users:read", "tenant:write", "models:write", "webhooks:write",
+}  # fmt: skip
 BUILT_IN_ROLES: Final[dict[str, frozenset[str]]] = {
     "admin": ALL_PERMISSIONS,
     "user": USER_PERMISSIONS,

@@ -13,15 +13,21 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from config.catalogues import compile_outdated
 from tenancy.models import Tenant
 from tenancy.row_security import apply_walls
 from tenancy.scope import tenant_scope
+from tests.fakes.smtp import mailbox  # noqa: F401 - a fixture
 from tests.left_out import (  # noqa: F401 - hooks of pytest
     pytest_collection_modifyitems,
     pytest_sessionfinish,
     pytest_terminal_summary,
 )
 from tests.make import make_tenant
+
+
+def pytest_configure() -> None:
+    compile_outdated()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,7 +2,8 @@
 end. With REQUIRE_SERVICES=1 (continuous integration) leaving anything out is a failure.
 
 Markers: `postgresql` and `sqlite` need that database; `services` brings its own processes and
-needs both TEST_DATABASE_URL and TEST_REDIS_URL; `browser` and `dovecot` need those programs.
+needs both TEST_DATABASE_URL and TEST_REDIS_URL; `browser`, `dovecot` and `hledger` need those
+programs.
 `make test` runs the suite once for each database, and each test in the run that fits it.
 """
 
@@ -31,6 +32,8 @@ def missing(marker: str) -> str | None:
             return "a browser: install Chromium"
         case "dovecot" if not shutil.which("dovecot"):
             return "an IMAP server: install dovecot-imapd"
+        case "hledger" if not shutil.which("hledger"):
+            return "a peer that judges exports: install hledger"
     return None
 
 

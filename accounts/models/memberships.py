@@ -35,10 +35,12 @@ class Role(TenantModel):
 
 
 class Membership(TenantModel):
-    """One person in one tenant, with one role."""
+    """One person in one tenant, with one role. `overview` is how they have arranged its first page
+    (`config.overview.layout`)."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="memberships")
+    overview = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantModel.Meta):

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -57,7 +58,9 @@ def register(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             challenge_id = registration.register(
-                **form.cleaned_data, address=client_address(request)
+                **form.cleaned_data,
+                language=get_language_from_request(request),
+                address=client_address(request),
             )
         except AccountError as error:
             tell(form, error)

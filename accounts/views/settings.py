@@ -12,6 +12,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -44,10 +45,11 @@ class Section:
 @page()
 def my_profile(request: HttpRequest) -> HttpResponse:
     user = me(request)
-    current = {"name": user.name, "time_zone": user.time_zone}
+    current = {"name": user.name, "language": user.language, "time_zone": user.time_zone}
     form = ProfileForm(request.POST or None, initial=current)
     if form.is_valid() and _did(form, lambda: profile.change(user, **form.cleaned_data)):
-        return _saved(request, "settings")
+        with translation.override(user.language):
+            return _saved(request, "settings")
     return _page(request, _("Profile"), [Section(user.email, form, _("Save"))])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from extraction.extractors.phrases import Hit
 
@@ -11,13 +11,33 @@ _MASK = "xX*•●∙·#…✱＊х"
 # Digits behind a mask: "XX1234", "**** **** 1234", "...4321", "4111-XXXX-XXXX-1234".
 # Possessive quantifiers: a long run of mask characters is walked once.
 _MASKED = re.compile(
-    rf"(?:(?<=[Aa]/[Cc])|(?<=[Aa]cct)|(?<![\w/{_MASK}]))(?:[A-Z]{{2}}\d{{2}}[ ]?)?"
-    rf"(?:\d{{2,6}}+[ -]?)?(?:[{_MASK}]{{1,20}}+[ -]?+|\.{{2,12}}+[ ]?+){{1,8}}+"
-    rf"(\d{{2,10}})(?![A-Za-z0-9%]|[.,]\d)"
+    rf"(?:(?<=[Aa]/[Cc])|(?<=[Aa]cct)|(?<=\b[Aa][Cc])|(?<![\w/{_MASK}]))"
+    rf"(?:[A-Z]{{2}}(?:\d{{2}}[ ]?|(?=[{_MASK}]{{2}})))?"
+    rf"(?:\d{{1,6}}+[ -]?)?(?:[{_MASK}]{{1,20}}+[ '-]?+|\.{{2,12}}+[ ]?+){{1,8}}+"
+    rf"(\d{{2,10}})(?![A-Za-z0-9%]|[.,]\d(?!\d{{3}}-))"
 )
-_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?!\w)")
+# … of which nothing stands in a text without this.
+_MASK_AND_DIGIT = re.compile(rf"[{_MASK}.](?:(?<!\.)[ '-]?|(?<=\.\.) ?)\d")
+_IBAN = re.compile(r"[A-Z](?<!\w.)[A-Z]\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?!\w)")
+# "DE12 5001 0517 **** **34 12", "NL**RABO****1234": an IBAN with a part hidden.
+_MASKED_IBAN = re.compile(
+    r"[A-Z](?<!\w.)[A-Z][\d*xX•]{2}(?=[\dA-Z xX]{0,26}[*xX•]{2})"
+    r"(?: ?[\dA-Z*xX•]{4}){2,7}(?: ?[\d*xX•]{1,4})?(?!\w)"
+)
+# "VISA1234", "СЧЁТ4321": a card's or account's kind and its last digits in one word.
+_GLUED = re.compile(
+    r"(?<![^\W\d_])(?:VISA|MIR|МИР|MAESTRO|MASTERCARD|MC|ECMC|CHEQ|CHQ|SAVE|SAV|CRED|СЧ[ЕЁ]Т|КАРТА)"
+    r"[-*]?(\d{4})(?!\d)"
+    # "Visa - 9854": a brand may stand apart.
+    r"|(?<![^\W\d_])(?:VISA|MASTERCARD|MAESTRO|AMEX|RUPAY|MADA|МИР)[ ](?:[-–][ ])?"
+    r"(\d{4})(?![\d.,])",
+    re.IGNORECASE,
+)
+# The last letters of those kinds and four digits: without them there is none.
+_GLUED_END = re.compile(r"[ADRTXYCQEVOadrtxycqevoРТАртар](?:[-*]| (?:[-–] )?)?\d{4}(?![\d])")
+_HIDDEN = re.compile(r"[xX*•#]{4}")
 _LINK = re.compile(
-    r"[\s:#.\-'\"(\[]{0,4}(?:(?:no|nr|nro|num|number|numero|n[o°º]|№|id|ending|in|with|is|con|em|"
+    r"[\s:#.\-'\"(\[~]{0,4}(?:(?:no|nr|nro|num|number|numero|n[o°º]|№|id|ending|in|with|is|con|em|"
     r"en|de|mit|number:|sou|sob)[\s.:#]{0,3}){0,2}[\s:#.\-(\[*]{0,3}"
 )
 _DIGITS = re.compile(
@@ -26,8 +46,7 @@ _DIGITS = re.compile(
 _LONG = re.compile(r"\d{3,20}$")
 
 
-@dataclass(frozen=True, slots=True)
-class FoundAccount:
+class FoundAccount(NamedTuple):
     """Digits of an account and the span that shows them."""
 
     digits: str
@@ -39,7 +58,14 @@ class FoundAccount:
 def find_accounts(text: str, folded: str, hits: list[Hit], blocked: set[int]) -> list[FoundAccount]:
     """Account hints, best first. `blocked` are positions of amounts and dates, which are no
     account numbers."""
-    found = [*_masked(text, blocked), *_labelled(text, folded, hits, blocked), *_ibans(text)]
+    found = [*_masked_ibans(text)]
+    hidden = [(item.start, item.end) for item in found]
+    found += [
+        item
+        for item in (*_masked(text, blocked), *_labelled(text, folded, hits, blocked))
+        if not any(start <= item.start < end for start, end in hidden)
+    ]
+    found += [*_ibans(text), *_glued(text, blocked)]
     own = [hit.end for hit in hits if hit.kind == "own"]
     other = [hit.end for hit in hits if hit.kind == "party"]
     scored = [
@@ -60,13 +86,35 @@ def _weight(item: FoundAccount, text: str, own: list[int], other: list[int]) -> 
 
 def _masked(text: str, blocked: set[int]) -> list[FoundAccount]:
     found: list[FoundAccount] = []
+    if not _MASK_AND_DIGIT.search(text):
+        return found
     for match in _MASKED.finditer(text):
-        if match.start(1) in blocked or len(match[1]) < 3:
+        is_short = len(match[1]) < 3 and not _HIDDEN.search(match[0])
+        if match.start(1) in blocked or is_short:
             continue
         if match[0] == f"#{match[1]}":
             continue  # a number of something: only a label makes it an account's
         found.append(FoundAccount(match[1], match.start(), match.end(), 1.0))
     return found
+
+
+def _masked_ibans(text: str) -> list[FoundAccount]:
+    found: list[FoundAccount] = []
+    for match in _MASKED_IBAN.finditer(text):
+        tail = re.search(r"\d{2,}$", match[0].replace(" ", ""))
+        if tail:
+            found.append(FoundAccount(tail[0][-4:], match.start(), match.end(), 1.0))
+    return found
+
+
+def _glued(text: str, blocked: set[int]) -> list[FoundAccount]:
+    if not _GLUED_END.search(text):
+        return []
+    return [
+        FoundAccount(match[1] or match[2], match.start(), match.end(), 0.75)
+        for match in _GLUED.finditer(text)
+        if match.end() - 1 not in blocked
+    ]
 
 
 def _labelled(text: str, folded: str, hits: list[Hit], blocked: set[int]) -> list[FoundAccount]:
@@ -82,10 +130,14 @@ def _labelled(text: str, folded: str, hits: list[Hit], blocked: set[int]) -> lis
         match = _DIGITS.match(text, position)
         if match is None or match.start(1) in blocked:
             continue
-        digits = re.sub(r"\D", "", match[1])
+        # "card 4471 05-05-2026": the day is no part of the number.
+        end = min(
+            (at for at in blocked if match.start(1) < at < match.end(1)), default=match.end(1)
+        )
+        digits = re.sub(r"\D", "", text[match.start(1) : end])
         if len(digits) >= 3:
             weight = 1.1 if hit.name == "ending" else 0.8
-            found.append(FoundAccount(digits, match.start(), match.end(), weight))
+            found.append(FoundAccount(digits, match.start(), end, weight))
     return found
 
 

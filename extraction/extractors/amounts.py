@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from extraction.document import Document
 from extraction.extractors.currencies import (
@@ -24,14 +24,20 @@ MASK_TAIL = "\ue001"
 _GAP_BEFORE = re.compile(r"[ \t]{0,2}:?[ \t]{0,2}[+\-]?[ ]?$")
 _BARE_SHAPE = re.compile(r"\d{1,3}(?:[ .,']\d{2,3})*[.,]\d{2}|\d{1,3}(?:[,.]\d{3})+|\d+[.,]\d{2}")
 _MASKED_LEFT = frozenset("*xX•●#·_@")
+# "TK 4321(VND)": an account and its currency.
+_ACCOUNT_CURRENCY = re.compile(r"\([A-Z]{3}\)")
+_MASKED_RIGHT = frozenset("*xX•●")
+# Letters of scripts that write no spaces between words and numbers.
+_SPACELESS = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
 _MULTIPLIER = re.compile(
     r"[ ]?(?:(million|millones|milhoes|mil|lakhs?|lacs?|crores?|тыс|млн|juta|ribu|rb|jt|trieu"
     r"|nghin|k)(?![^\W\d_])\.?|([万萬만億亿억천千]|ล้าน))"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """A number in the text that is, or may be, money.
 
     `start:end` covers sign, currency and number; `codes` is what the currency mark can mean, empty
@@ -76,10 +82,29 @@ def find_amounts(document: Document, taken: Iterable[tuple[int, int]]) -> list[A
         if amount is not None:
             found.append(amount)
             last_end = amount.end
+    found = _without_names(text, found)
     if any(amount.codes == ("VND",) for amount in found):
         # Vietnamese banks write TK for "account"; elsewhere it is the taka.
         found = [amount for amount in found if amount.codes != ("BDT",)]
     return found
+
+
+# One or two letters before a number without decimals: a currency ("R 50") or a name ("CAFE K 214").
+_LETTERS_AND_NUMBER = re.compile(r"[A-Z]{1,2}[ .]?\d+")
+
+
+def _without_names(text: str, found: list[Amount]) -> list[Amount]:
+    """Amounts without those that are parts of names, where the message states its currency."""
+    doubtful = {
+        amount
+        for amount in found
+        if amount.codes and _LETTERS_AND_NUMBER.fullmatch(text, amount.start, amount.end)
+    }
+    stated = {code for amount in found if amount not in doubtful for code in amount.codes}
+    return [
+        amount for amount in found
+        if amount not in doubtful or not stated or stated.intersection(amount.codes)
+    ]  # fmt: skip
 
 
 def _positions(spans: Iterable[tuple[int, int]]) -> set[int]:
@@ -99,6 +124,10 @@ def _in_reference(text: str, start: int, end: int) -> bool:
 def _amount_at(text: str, folded: str, start: int, end: int, floor: int) -> Amount | None:
     if start and text[start - 1] in _MASKED_LEFT:
         return None
+    if _ACCOUNT_CURRENCY.match(text, end):
+        return None
+    if end + 1 < len(text) and text[end] in _MASKED_RIGHT and text[end + 1] in _MASKED_RIGHT:
+        return None
     if _in_reference(text, start, end):
         return None
     if text.startswith("%", end) or text.startswith(" %", end):
@@ -113,13 +142,37 @@ def _amount_at(text: str, folded: str, start: int, end: int, floor: int) -> Amou
         before = CurrencyMark(before.codes, before.length + 1) if before else None
     if before is not None and len(before.codes) > 1:
         before = _sharpened(before, folded, text, mark_end)
+    if before is not None and _is_word(text, mark_end, before, start, end):
+        before = None
     factor, after_number = _factor(folded, end, has_currency=before is not None)
     space = 1 if text.startswith((" ", "\t"), after_number) else 0
-    after = mark_after(folded, text, after_number + space)
+    after = mark_after(folded, text, after_number + space) or _dong(folded, start, after_number)
     if before and after and after.codes[0] not in before.codes:
         # "Rs 500 USD 5": the second mark belongs to the next number
         after = None if _number_follows(text, after_number + space + after.length) else after
+    elif after and before is None and text[start:end].replace(" ", "").isdigit():
+        # "ref 123 456 489 EUR 40,72": a number without decimals before one that has them
+        place = after_number + space + after.length
+        after = None if _DECIMALS_FOLLOW.match(text, place) else after
     return _build(text, start, end, mark_end, before, after, factor, after_number, space)
+
+
+_GROUPED_DONG = re.compile(r"\d{1,3}(?:\.\d{3})+d(?!\w)")
+
+
+def _dong(folded: str, start: int, end: int) -> CurrencyMark | None:
+    """ "85.000d": đồng without its stroke."""
+    match = _GROUPED_DONG.match(folded, start)
+    return CurrencyMark(("VND",), 1) if match and match.end() == end + 1 else None
+
+
+_RARE_MARKS = frozenset({"d", "gs", "g"})
+
+
+def _is_word(text: str, mark_end: int, mark: CurrencyMark, start: int, end: int) -> bool:
+    """ "GS25", "D1": letters and a small number in one word are a name, not money."""
+    letters = text[mark_end - mark.length : mark_end].lower()
+    return letters in _RARE_MARKS and mark_end == start and end - start <= 2
 
 
 def _sharpened(before: CurrencyMark, folded: str, text: str, end: int) -> CurrencyMark:
@@ -144,6 +197,9 @@ def _build(
     space: int,
 ) -> Amount | None:
     token = text[start:end]
+    if before and after and text[mark_end - before.length : mark_end].isalpha():
+        # "E:441 HUF": a letter before a number says less than what follows
+        before = None if before.length == 1 else before
     if before and after and set(after.codes) & set(before.codes):
         codes = tuple(code for code in before.codes if code in after.codes)
     elif after and before and len(before.codes) > 1 and len(after.codes) == 1:
@@ -166,14 +222,21 @@ def _build(
 def _bare(text: str, start: int, end: int, token: str, sign: str) -> Amount | None:
     if " " in token and "." not in token and "," not in token:
         return None
-    if start and (text[start - 1].isalnum() or text[start - 1] in "/_=&?"):
-        return None
-    if end < len(text) and (text[end].isalnum() or text[end] in "/_:@"):
-        return None
     shaped = _BARE_SHAPE.fullmatch(token) is not None
+    # Iranian banks leave no space: "برداشت1,500,000".
+    is_glued = shaped and start and "\u0600" <= text[start - 1] <= "\u06ff"
+    if start and not is_glued and (_joins(text[start - 1]) or text[start - 1] in "/_=&?"):
+        return None
+    if end < len(text) and (_joins(text[end]) or text[end] in "/_:@"):
+        return None
     if not shaped and len(token) > 9:
         return None
     return Amount(start, end, (start, end), token, (), 1, sign, shaped)
+
+
+def _joins(char: str) -> bool:
+    """Whether a number beside this character is a part of a word."""
+    return char.isalnum() and not _SPACELESS.match(char)
 
 
 def _sign(text: str, first: int, mark_end: int, start: int) -> str:
@@ -194,6 +257,9 @@ def _factor(folded: str, end: int, *, has_currency: bool) -> tuple[int, int]:
     if word == "k":
         return (1000, match.end()) if has_currency and match[0][0] != " " else (1, end)
     return multipliers().get(word, 1), match.end()
+
+
+_DECIMALS_FOLLOW = re.compile(r"[ ]?\d[\d ]*[.,]\d\d(?!\d)")
 
 
 def _number_follows(text: str, position: int) -> bool:
@@ -223,7 +289,7 @@ def resolve(
     """Amounts with their currency and value. Ambiguous signs take the currency that the message's
     countries, its codes and its other, unambiguous amounts speak for; a bare number stays
     without."""
-    weights = _style_weights(amounts)
+    weights = _style_weights(amounts) if "CA" not in countries else {}
     for code in set(_CODE.findall(text)):
         if marks().get(code.lower()) == (code,):
             weights[code] = weights.get(code, 0.0) + 1.2
@@ -231,6 +297,8 @@ def resolve(
         code = currency_of(country)
         if code:
             weights[code] = weights.get(code, 0.0) + weight
+    # The balboa is a dollar: which of the two an account is kept in, only its owner knows.
+    weights["USD"] = max(weights.get("USD", 0.0), 0.9 * weights.get("PAB", 0.0))
     if home_currency:
         weights[home_currency] = weights.get(home_currency, 0.0) + 4.0
     for amount in amounts:
@@ -240,13 +308,21 @@ def resolve(
 
 
 def _style_weights(amounts: list[Amount]) -> dict[str, float]:
-    """What the way of writing numbers says of `$`: 12.990 is no American or Mexican amount."""
+    """What the way of writing numbers says: `$ 12.990` is no American or Mexican amount, and
+    dirhams with a decimal comma are Moroccan (CLDR, number formats)."""
     signed = [amount.token for amount in amounts if len(amount.codes) > 1]
+    dirhams = [amount.token for amount in amounts if {"AED", "MAD"} <= set(amount.codes)]
+    if any(re.search(r",\d\d$", token) for token in dirhams):
+        return {"MAD": 1.0}
     if any(re.search(r"\.\d{3},\d\d$|^\d{1,3},\d\d$", token) for token in signed):
-        return {"ARS": 1.0, "COP": 0.9, "UYU": 0.6}
+        return {"ARS": 1.05, "COP": 0.85, "UYU": 0.8}
     if any(re.fullmatch(r"\d{1,3}(?:\.\d{3})+", token) for token in signed):
         return {"CLP": 1.0, "COP": 0.95, "ARS": 0.7}
     return {}
+
+
+# Below this share of the best currency's weight another one is out of the question.
+_CLEARLY = 0.8
 
 
 def _resolved(amount: Amount, weights: dict[str, float]) -> Amount:
@@ -255,10 +331,13 @@ def _resolved(amount: Amount, weights: dict[str, float]) -> Amount:
     codes = amount.codes
     ranked = sorted(codes, key=lambda code: -weights.get(code, 0.0))
     best = ranked[0]
-    ambiguous = len(codes) > 1 and not weights.get(best)
+    second = weights.get(ranked[1], 0.0) if len(codes) > 1 else 0.0
+    ambiguous = len(codes) > 1 and second >= _CLEARLY * weights.get(best, 0.0)
     # CLDR knows no toman; the ledger keeps rials, ten to a toman.
     factor, currency = (amount.factor * 10, "IRR") if best == "IRT" else (amount.factor, best)
-    return with_currency(replace(amount, factor=factor), currency, ambiguous=ambiguous)
+    if factor != amount.factor:
+        amount = amount._replace(factor=factor)
+    return with_currency(amount, currency, ambiguous=ambiguous)
 
 
 def common_currency(amounts: list[Amount], countries: dict[str, float]) -> str | None:
@@ -281,7 +360,7 @@ def with_currency(
             money = Money.parse(_fitted(value * amount.factor, currency), currency)
         except InvalidMoney:
             money = None
-    return replace(amount, currency=currency, ambiguous=ambiguous, inferred=inferred, money=money)
+    return amount._replace(currency=currency, ambiguous=ambiguous, inferred=inferred, money=money)
 
 
 def _fitted(value: Decimal, currency: str) -> Decimal:

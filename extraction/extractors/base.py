@@ -9,7 +9,7 @@ from extraction.reading import Reading
 
 
 class Extractor(Protocol):
-    """One route from a document to a reading; `reading_path.ROUTES` holds them in order."""
+    """One route from a document to a reading; `reading_path` asks them in order."""
 
     name: str
 

@@ -31,6 +31,7 @@ def main_amount(
     usable = _usable(found, own_role)
     if not usable:
         main, reasons = _labelled_as_event(found, decision)
+        main = main or _only_one(found)
         return main, reasons or (() if main else (Reason.NO_AMOUNT,))
     hit = decision.hit
     place = hit.start if hit else usable[0].start
@@ -57,7 +58,7 @@ def main_amount(
 
     best = min(usable, key=rank)
     reasons = _doubts(best, usable, found)
-    if account_currency is None and _side_by_side(best, usable, found):
+    if account_currency is None and _has_rival_currency(best, usable):
         reasons = (*reasons, Reason.TWO_AMOUNTS)  # which of the two was booked is not said
     return best, reasons
 
@@ -90,6 +91,12 @@ def _spent_abroad(item: Amount, usable: list[Amount], found: Findings) -> bool:
     """Whether this is dollars or euros with a local currency right beside: likely not the
     account's own. Which of the two is booked stays a question."""
     return item.currency in ("USD", "EUR") and _side_by_side(item, usable, found)
+
+
+def _has_rival_currency(best: Amount, usable: list[Amount]) -> bool:
+    return any(
+        item.currency != best.currency and item.codes and not item.ambiguous for item in usable
+    )
 
 
 def _side_by_side(best: Amount, usable: list[Amount], found: Findings) -> bool:
@@ -129,13 +136,39 @@ def _doubts(best: Amount, usable: list[Amount], found: Findings) -> tuple[Reason
         item.money for item in usable
         if item.money in rivals and found.roles.get(item) == found.roles.get(best)
     }  # fmt: skip
-    if near or alike or (rivals and not labelled):
+    told = any(item.money in rivals and _is_told(item, found) for item in usable)
+    if near or alike or told or (rivals and not labelled):
         reasons.append(Reason.TWO_AMOUNTS)
     if best.ambiguous:
         reasons.append(Reason.AMBIGUOUS_CURRENCY)
     if best.inferred:
         reasons.append(Reason.NO_CURRENCY)
     return tuple(reasons)
+
+
+def _is_told(item: Amount, found: Findings) -> bool:
+    """Whether an amount follows an event phrase of its own: "Purchase of EUR 20"."""
+    return any(
+        hit.phrase.kind == "event" and hit.name in _BOOKED and 0 <= item.start - hit.end <= _PAIR
+        for hit in found.hits
+    )
+
+
+_BOOKED = {event.value for event in Event if event.books}
+
+
+def _only_one(found: Findings) -> Amount | None:
+    """The only amount that is no balance, limit or fee, whatever it is called: "EMI of Rs 500 has
+    been debited"."""
+    left = [
+        item
+        for item in found.amounts
+        if item.money is not None
+        and item.money.minor
+        and item.codes
+        and found.roles.get(item) in ("other", "original")
+    ]
+    return left[0] if len(left) == 1 else None
 
 
 def _labelled_as_event(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -86,6 +87,16 @@ def marks() -> dict[str, tuple[str, ...]]:
 
 
 @cache
+def _lengths(at: int) -> dict[str, tuple[int, ...]]:
+    """How long the marks are that have a character at their beginning (0) or end (-1), the longest
+    first."""
+    lengths: dict[str, set[int]] = {}
+    for mark in marks():
+        lengths.setdefault(mark[at], set()).add(len(mark))
+    return {char: tuple(sorted(some, reverse=True)) for char, some in lengths.items()}
+
+
+@cache
 def _raw_marks() -> frozenset[str]:
     """Signs with their accents: "đ" is money, "é" is a word."""
     return frozenset(mark.lower() for mark in _data()["signs"])
@@ -105,11 +116,30 @@ def _cldr_names(language: str) -> list[tuple[str, str]]:
     return names
 
 
+@cache
+def _label() -> re.Pattern[str]:
+    words = "|".join(re.escape(fold(word)) for word in _data()["labels"])
+    return re.compile(rf"(?:^|[\n\t,;|])[ ]?(?:{words})[ ]?[:=\t\n][\s]{{0,3}}", re.MULTILINE)
+
+
+def stated_currency(folded: str, normalized: str) -> str | None:
+    """The currency that a label of its own names, if it can mean only one."""
+    for match in _label().finditer(folded):
+        mark = mark_after(folded, normalized, match.end())
+        if mark is not None and len(mark.codes) == 1:
+            return mark.codes[0]
+    return None
+
+
 def mark_before(folded: str, normalized: str, end: int) -> CurrencyMark | None:
     """The currency mark that ends at `end` (a space or colon may stand between)."""
     table = marks()
-    for length in range(min(14, end), 0, -1):
+    if not end:
+        return None
+    for length in _lengths(-1).get(folded[end - 1], ()):
         start = end - length
+        if start < 0 or length > 14:
+            continue
         codes = table.get(folded[start:end])
         if (
             codes is not None
@@ -123,7 +153,10 @@ def mark_before(folded: str, normalized: str, end: int) -> CurrencyMark | None:
 def mark_after(folded: str, normalized: str, start: int) -> CurrencyMark | None:
     """The currency mark that starts at `start`."""
     table = marks()
-    for length in range(min(20, len(folded) - start), 0, -1):
+    longest = min(20, len(folded) - start)
+    for length in _lengths(0).get(folded[start : start + 1], ()):
+        if length > longest:
+            continue
         end = start + length
         codes = table.get(folded[start:end])
         if (
@@ -167,7 +200,7 @@ def _cased(mark: str, codes: tuple[str, ...], *, before: bool) -> bool:
     if before and mark.upper() in _ONLY_AFTER:
         return False
     if len(mark) == 1:
-        return before and mark.isupper()
+        return mark.isupper() and (before or mark == "F")
     if len(mark) == 2:
         return not mark.islower() or mark.lower() in _SHORT_OK
     return mark.isupper() or codes[0] not in _WORD_CODES or mark.upper() not in _WORD_CODES

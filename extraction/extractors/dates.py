@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from typing import NamedTuple
 
 from babel import Locale
 
@@ -39,12 +39,20 @@ _JALALI_MONTHS = [
     "بهمن", "اسفند",
 ]  # fmt: skip
 
-_ISO = re.compile(r"(?<!\d)((?:19|20|25|13|14)\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
+# A pattern that begins with a class of characters is searched for at full speed, one that begins
+# with a look-behind is tried at every character. So what must stand before the first digit is asked
+# behind it: `\d(?<!-.)` is `(?<!-)\d`.
+_ISO = re.compile(r"((?:19|20|25|13|14)(?<!\d..)\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _NUMERIC = re.compile(
-    r"(?<![\d.,/-])(\d{1,2})([-/.])(\d{1,2})\2((?:19|20|25|13|14)\d\d|\d\d)(?![\d]|[.,]\d\d)"
+    r"(\d(?<![\d.,/-].)\d?)([-/.])(\d{1,2})\2((?:19|20|25|13|14)\d\d|\d\d)(?![\d]|[.,]\d\d)"
 )
-_SHORT = re.compile(r"(?<![\d.,/*xX-])(\d{1,2})([-/.])(\d{1,2})(?![\d%]|[-/.,]\d)")
-_COMPACT = re.compile(r"(?<![\w.,-])(20\d\d)([01]\d)([0-3]\d)(?=\D|$)(?![\w])")
+# "5. 5. 2026", as Czechs, Germans and Hungarians may write it; "26/5/5" with the year first.
+_SPACED = re.compile(r"(\d(?<![\d.,/-].)\d?)\. (\d{1,2})\. ((?:19|20)\d\d)(?!\d)")
+_YEAR_FIRST = re.compile(r"(2(?<![\d.,/-].)\d)([-/])(\d{1,2})\2(\d)(?![\d]|[-/.,]\d)")
+_SHORT = re.compile(
+    r"(\d(?<![\d.,/*xX].)(?<![^\W\u0590-\u05ff]-.)(?<!\W-.)\d?)([-/.])(\d{1,2})(?![\d%]|[-/.,]\d)"
+)
+_COMPACT = re.compile(r"(20(?<![\w.,-]..)\d\d)([01]\d)([0-3]\d)(?=\D|$)(?![\w])")
 _CJK = re.compile(
     r"(?:(?<!\d)(\d{2,4}|令和\s?\d{1,2})\s?[年년]\s?)?(?<!\d)(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日号號일]"
 )
@@ -62,7 +70,7 @@ _DAY_RIGHT = re.compile(
 )
 _YEAR_LEFT = re.compile(r"(20\d\d)[ .-]{1,2}$")
 _TIME = re.compile(
-    r"(?<![\d:.])([01]?\d|2[0-3])(?::([0-5]\d)(?::([0-5]\d)(?:\.\d{1,6})?)?"
+    r"(\d(?<![\d:.].)(?<!\d-.)(?:(?<=[01])\d|(?<=2)[0-3])?)(?::([0-5]\d)(?::([0-5]\d)(?:\.\d{1,6})?)?"
     r"|h([0-5]\d)|[時时시点]\s?([0-5]?\d)\s?[分분](?:\s?([0-5]?\d)\s?[秒초])?)"
     r"(?:\s?(a\.?\s?m\.?|p\.?\s?m\.?|hrs|uhr|น\.)(?![^\W\d_]))?"
     r"(?:\s?(utc|gmt|z|[+-]\d\d:?\d\d)(?!\w))?"
@@ -70,8 +78,7 @@ _TIME = re.compile(
 _CJK_HALF = re.compile(r"(上午|下午|午前|午後|오전|오후)\s?$")
 
 
-@dataclass(frozen=True, slots=True)
-class FoundDate:
+class FoundDate(NamedTuple):
     """A date in the text. Either settled (`value`) or numbers whose order is open."""
 
     start: int
@@ -82,10 +89,11 @@ class FoundDate:
     year: int | None = None
     ambiguous: bool = False
     short: bool = False
+    year_first: date | None = None
+    """What it is if its first two digits are the year: "26/05/12"."""
 
 
-@dataclass(frozen=True, slots=True)
-class FoundTime:
+class FoundTime(NamedTuple):
     """A time of day; `offset` is minutes east of UTC where the message says."""
 
     start: int
@@ -107,8 +115,14 @@ def _months() -> dict[str, int]:
                     folded = fold(name)
                     if "m" + str(number) not in folded and not folded[0].isdigit():
                         table.setdefault(folded, number)
+                        if language == "he":  # "in May" is one word
+                            table.setdefault("ב" + folded, number)
                         table.setdefault(folded.rstrip("."), number)
     table.update(_SPELLINGS)
+    # Lithuanian for April, and how banks everywhere shorten "balance".
+    # … and what is a currency's code, not a Czech or Aramaic month.
+    for word in ("bal", "zar", "nis"):
+        table.pop(word, None)
     return {name: number for name, number in table.items() if len(name) > 2}
 
 
@@ -165,11 +179,17 @@ def _in_order_of_trust(document: Document) -> Iterator[FoundDate]:
     for match in _ISO.finditer(folded):
         yield from _settled(match.span(), int(match[1]), int(match[2]), int(match[3]))
     yield from _named(folded)
-    for match in _CJK.finditer(folded):
-        yield from _cjk(match)
-    for match in _VIETNAMESE.finditer(folded):
-        year = int(match[3]) if match[3] else None
-        yield from _settled(match.span(), year, int(match[2]), int(match[1]))
+    if "月" in folded or "월" in folded:
+        for match in _CJK.finditer(folded):
+            yield from _cjk(match)
+    if " thang " in folded:
+        for match in _VIETNAMESE.finditer(folded):
+            year = int(match[3]) if match[3] else None
+            yield from _settled(match.span(), year, int(match[2]), int(match[1]))
+    for match in _SPACED.finditer(folded):
+        yield from _settled(match.span(), int(match[3]), int(match[2]), int(match[1]))
+    for match in _YEAR_FIRST.finditer(folded):
+        yield from _settled(match.span(), int(match[1]), int(match[3]), int(match[4]))
     for match in _NUMERIC.finditer(folded):
         yield from _open(match.span(), int(match[1]), int(match[3]), match[4])
     for match in _COMPACT.finditer(folded):
@@ -182,7 +202,7 @@ def _in_order_of_trust(document: Document) -> Iterator[FoundDate]:
 def _settled(span: tuple[int, int], year: int | None, month: int, day: int) -> Iterator[FoundDate]:
     """A date whose order is known; the year may still be missing."""
     if year is not None and year < 100:
-        year += 2000
+        year = _whole(year)
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return
     if year is None:
@@ -204,9 +224,19 @@ def _open(span: tuple[int, int], first: int, second: int, year: str | None) -> I
         return
     if first > 12 or second > 12 or first == second:
         day, month = (second, first) if second > 12 else (first, second)
-        yield from _settled(span, number, month, day)
+        for found in _settled(span, number, month, day):
+            yield found._replace(year_first=_year_first(first, second, number))
         return
     yield FoundDate(*span, None, first, second, number, ambiguous=True, short=number is None)
+
+
+def _year_first(first: int, second: int, last: int | None) -> date | None:
+    if last is None or not 20 <= first <= 40:
+        return None
+    try:
+        return date(2000 + first, second, last)
+    except ValueError:
+        return None
 
 
 def _cjk(match: re.Match[str]) -> Iterator[FoundDate]:
@@ -225,8 +255,11 @@ def _cjk(match: re.Match[str]) -> Iterator[FoundDate]:
 def _named(folded: str) -> Iterator[FoundDate]:
     months, jalali = _months(), _jalali_months()
     for match in _MONTH_WORD.finditer(folded):
-        word = match[0].rstrip(".")
-        month = months.get(match[0]) or months.get(word)
+        word = match[0]
+        month = months.get(word)
+        if month is None and word[-1] == ".":
+            word = word.rstrip(".")
+            month = months.get(word)
         if month is None:
             if word in jalali:
                 yield from _around(folded, match, jalali[word], jalali=True)
@@ -266,7 +299,7 @@ def settle(
     came; of two orders the one near that day wins, then the country's habit.
     """
     if found.value is not None:
-        return found.value, False
+        return _plausible(found.value, found.year_first, received), False
     orders = [(found.first, found.second)]
     if found.ambiguous:
         orders.append((found.second, found.first))
@@ -284,13 +317,20 @@ def settle(
     return dates[1 if month_first else 0], True
 
 
+def _plausible(value: date, year_first: date | None, received: date | None) -> date:
+    """The year comes first only where that day is near and the other is years away."""
+    if year_first is None or received is None or abs((received - value).days) < 366:
+        return value
+    return year_first if abs((received - year_first).days) <= 31 else value
+
+
 def _with_year(year: int | None, month: int, day: int, received: date | None) -> date | None:
     if year is None:
         if received is None:
             return None
         options = [received.year, received.year - 1, received.year + 1]
     else:
-        options = [year + 2000 if year < 100 else year]
+        options = [_whole(year) if year < 100 else year]
     made: list[date] = []
     for option in options:
         try:
@@ -302,6 +342,11 @@ def _with_year(year: int | None, month: int, day: int, received: date | None) ->
     if received is None or len(made) == 1:
         return made[0]
     return min(made, key=lambda item: _distance(item, received))
+
+
+def _whole(year: int) -> int:
+    """The year that two digits mean. Thai banks write 69 for 2569 of the Buddhist era: 2026."""
+    return year + (1957 if year >= 60 else 2000)
 
 
 def _distance(item: date, received: date) -> int:

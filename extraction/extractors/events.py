@@ -16,7 +16,7 @@ _GENERIC = {"debit": Direction.DEBIT, "credit": Direction.CREDIT}
 _BOOKED = {event.value for event in Event if event.books} | {
     *_GENERIC, "own_transfer", "card_bill_paid",
 }  # fmt: skip
-_NEVER = {
+NEVER = {
     "one_time_code", "declined", "scheduled", "due", "statement", "balance", "notice", "order",
     "promotion", "request", "other",
 }  # fmt: skip
@@ -62,9 +62,11 @@ def decide(hits: list[Hit], segments: Segments, subject_end: int) -> Decision | 
     heard = _heard(hits, segments)
     events = _outermost([hit for hit in heard if hit.kind in ("event", "weak")])
     booked = [hit for hit in events if hit.kind == "event" and hit.name in _BOOKED]
-    never = [hit for hit in events if hit.kind == "event" and hit.name in _NEVER]
+    never = [hit for hit in events if hit.kind == "event" and hit.name in NEVER]
     weak = [hit for hit in events if hit.kind == "weak"]
     refine = {hit.name for hit in heard if hit.kind == "refine"}
+    if booked:
+        never = [hit for hit in never if not _is_approval(hit, heard)]
     if any(hit.name == "one_time_code" for hit in never):
         return _never("one_time_code", never)
     if booked and never:
@@ -72,6 +74,8 @@ def decide(hits: list[Hit], segments: Segments, subject_end: int) -> Decision | 
     elif booked:
         decision = _book(booked, refine)
     elif never:
+        if _only_a_balance(never, weak):
+            return _weak(weak, refine)
         decision = _never(_first_by_order(never), never)
     else:
         return _weak(weak, refine)
@@ -92,17 +96,37 @@ def _heard(hits: list[Hit], segments: Segments) -> list[Hit]:
 def _outermost(hits: list[Hit]) -> list[Hit]:
     """Hits without those inside a longer one: "will be debited" silences "debited"."""
     kept: list[Hit] = []
-    for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.name not in _NEVER)):
+    for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.name not in NEVER)):
         inside = any(
             other.start <= hit.start
             and hit.end <= other.end
             and other.name != hit.name
-            and (hit.name not in _KEPT_INSIDE or other.name in _NEVER)
+            and (hit.name not in _KEPT_INSIDE or other.name in NEVER or _is_reversal(other))
             for other in kept
         )
         if not inside:
             kept.append(hit)
     return sorted(kept, key=lambda hit: hit.start)
+
+
+def _only_a_balance(never: list[Hit], weak: list[Hit]) -> bool:
+    """ "Payment: 32.50 …; Balance: 512.30": the balance stands below what happened."""
+    first = min(hit.start for hit in never)
+    names = {hit.name for hit in never}
+    return names == {"balance"} and any(hit.start < first and hit.name in _BOOKED for hit in weak)
+
+
+def _is_approval(hit: Hit, heard: list[Hit]) -> bool:
+    """ "Authorization code: 123456" below a purchase is its reference, no code to type in."""
+    return hit.name == "one_time_code" and any(
+        other.kind == "reference" and other.start < hit.end and hit.start < other.end
+        for other in heard
+    )
+
+
+def _is_reversal(hit: Hit) -> bool:
+    """A reversal that has been initiated is money back; a refund may still take days."""
+    return hit.name == "refund" and "reversal" in hit.phrase.text
 
 
 def _first_by_order(never: list[Hit]) -> str:
@@ -132,7 +156,8 @@ def _both(
         if refund is None:
             return _never("declined", never)
     sentence = segments.index(leading.start)
-    if sum(hit.name == "promotion" for hit in never) >= 2:
+    offers = [hit for hit in never if hit.name == "promotion"]
+    if len(offers) >= 3 or (len(offers) == 2 and offers[0].start < leading.start):
         return _never("promotion", never)
     if leading.name in _LEADS:
         # a refund on the bill, a card payment with the next due date below
@@ -145,9 +170,23 @@ def _both(
     for hit in never:
         if _overrules(hit, leading, segments, subject_end):
             return _never(hit.name, never)
+    ahead = _still_to_come(booked, never, segments) if leading.start < subject_end else None
+    if ahead is not None:
+        return _never(ahead.name, never)
     doubtful = any(hit.name in ("promotion", "scheduled", "request", "declined") for hit in never)
     reasons = (*book.reasons, Reason.MIXED_EVENTS) if doubtful else book.reasons
     return Decision(book.event, book.direction, leading, strong=True, reasons=reasons)
+
+
+def _still_to_come(booked: list[Hit], never: list[Hit], segments: Segments) -> Hit | None:
+    """The phrase that says of every booking phrase after the first that it is yet to happen:
+    "Direct debit notice | the direct debit … is planned for 5 May"."""
+    told = {segments.index(hit.start) for hit in booked[1:]}
+    ahead = {segments.index(hit.start): hit for hit in never if hit.name in _AHEAD}
+    return next(iter(ahead.values())) if told and told <= ahead.keys() else None
+
+
+_AHEAD = {"scheduled", "request", "due"}
 
 
 def _overrules(hit: Hit, leading: Hit, segments: Segments, subject_end: int) -> bool:
@@ -225,7 +264,7 @@ def _event(name: str, refine: set[str]) -> tuple[Event, Direction | None]:
 def _weak(weak: list[Hit], refine: set[str]) -> Decision | None:
     if not weak:
         return None
-    never = [hit for hit in weak if hit.name in _NEVER]
+    never = [hit for hit in weak if hit.name in NEVER]
     if never:
         return _never(never[0].name, never)
     first = weak[0]

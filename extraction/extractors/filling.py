@@ -8,20 +8,31 @@ from datetime import date, timedelta, timezone
 from extraction.document import Document
 from extraction.extractors.accounts import FoundAccount
 from extraction.extractors.amounts import Amount
-from extraction.extractors.dates import FoundDate, FoundTime, moment
-from extraction.extractors.parties import (
-    FoundParty,
-    Surroundings,
+from extraction.extractors.bare_names import (
+    find_after_event,
     find_bare_name,
+    find_beside_amount,
+    find_between,
+    find_handle,
+    find_kana_name,
+    find_korean_name,
     find_line_name,
-    find_parties,
+    find_sender,
+    find_title,
 )
+from extraction.extractors.dates import FoundDate, FoundTime, moment
+from extraction.extractors.parties import FoundParty, Surroundings, find_parties
 from extraction.extractors.phrases import Hit
 from extraction.extractors.references import FoundReference
 from extraction.reading import Candidate, Direction, Event, Evidence, Field, Reason
 from finance.money import Money
 
 _TIME_REACH = 24
+# Events whose notification an app may title with the other party's name.
+_NAMED_BY_TITLE = {
+    Event.PURCHASE, Event.HOLD, Event.REFUND, Event.TRANSFER_IN, Event.TRANSFER_OUT,
+}  # fmt: skip
+_BY_BANK = {Event.TRANSFER_IN, Event.TRANSFER_OUT, Event.SALARY, Event.DEPOSIT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,7 @@ class Filler:
         walls: list[tuple[int, int]],
         sentence: tuple[int, int],
         firm: list[int],
+        amount_end: int,
     ) -> Candidate:
         """Merchant (raw and clean), or counterparty for transfers; a name serves as both where
         only one is known."""
@@ -98,24 +110,53 @@ class Filler:
         text = self.document.normalized
         parties = find_parties(text, hits, around)
         best = parties[0] if parties else None
+        receipt = self._sender_of_receipt(made, hits)
+        if receipt is not None and (best is None or _is_elsewhere(best, sentence)):
+            return self.named(made, receipt)
         if best is None or best.kind == "purpose":
-            best = find_line_name(text, self.document.subject_end) or best
-        if best is None and made.event in (Event.PURCHASE, Event.HOLD):
-            best = find_bare_name(text, around, sentence[0])
-        if best is None:
-            return made
-        raw = Field(
-            self.document.evidence(best.start, best.end).quote,
-            self.document.evidence(best.start, best.end),
-        )
-        clean = self._field(best, best.clean)
-        made = replace(made, merchant_raw=raw, merchant=clean)
+            best = self._uninvited(made, hits, around, amount_end) or best
+        return self.named(made, best) if best is not None else made
+
+    def named(self, made: Candidate, best: FoundParty) -> Candidate:
+        """The candidate with a name that was found."""
+        evidence = self.document.evidence(best.start, best.end)
+        raw = Field(evidence.quote, evidence)
+        made = replace(made, merchant_raw=raw, merchant=Field(best.clean, evidence))
         if made.direction is Direction.CREDIT or made.event is Event.TRANSFER_OUT:
             made = replace(made, counterparty=raw)
         return made
 
-    def _field(self, party: FoundParty, value: str) -> Field[str]:
-        return Field(value, self.document.evidence(party.start, party.end))
+    def _uninvited(
+        self, made: Candidate, hits: list[Hit], around: Surroundings, amount_end: int
+    ) -> FoundParty | None:
+        """A name that no word introduces, the surest place first."""
+        text, subject_end = self.document.normalized, self.document.subject_end
+        best = find_line_name(text, subject_end)
+        if best is None and made.amount is not None and made.amount.evidence is not None:
+            best = find_beside_amount(text, around, amount_end)
+        best = best or find_after_event(text, around, hits)
+        best = best or find_korean_name(text, around, subject_end)
+        if best is None and made.event in _NAMED_BY_TITLE:
+            best = find_title(self.document, hits)
+        if best is None and made.event in (Event.PURCHASE, Event.HOLD):
+            best = find_bare_name(text, around, around.sentence[0])
+        best = best or find_between(text, around) or find_handle(text)
+        if best is None and made.event in _BY_BANK:
+            best = find_kana_name(text, around)
+        return best
+
+    def _sender_of_receipt(self, made: Candidate, hits: list[Hit]) -> FoundParty | None:
+        """The shop that sent its own receipt: it states a total, and no balance or limit."""
+        if made.event is not Event.PURCHASE or made.balance or made.available_limit:
+            return None
+        if not any(hit.kind == "label" and hit.name == "total" for hit in hits):
+            return None
+        return find_sender(self.document)
+
+
+def _is_elsewhere(party: FoundParty, sentence: tuple[int, int]) -> bool:
+    """Whether a name after "to" or "from" stands apart from what happened: "Leeds to York"."""
+    return party.kind in ("to", "from", "on") and not sentence[0] <= party.start < sentence[1]
 
 
 def _time_beside(found: FoundDate, times: list[FoundTime]) -> FoundTime | None:

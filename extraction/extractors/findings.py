@@ -27,3 +27,11 @@ class Findings:
     times: list[FoundTime]
     accounts: list[FoundAccount]
     references: list[FoundReference]
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Where amounts, accounts, references, dates and times stand."""
+        found = [(item.start, item.end) for item in self.amounts]
+        found += [(item.start, item.end) for item in self.accounts]
+        found += [(item.start, item.end) for item in self.references]
+        found += [(item.start, item.end) for item in self.dates]
+        return found + [(item.start, item.end) for item in self.times]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -11,6 +12,7 @@ from extraction.extractors import amounts as money_reader
 from extraction.extractors.accounts import find_accounts
 from extraction.extractors.amounts import Amount
 from extraction.extractors.choosing import main_amount
+from extraction.extractors.currencies import stated_currency
 from extraction.extractors.dates import (
     MONTH_FIRST,
     FoundDate,
@@ -38,10 +40,18 @@ def gather(document: Document) -> Findings:
     amounts = money_reader.find_amounts(document, spans)
     masked = money_reader.mask(document.folded, amounts)
     hits, words, languages = scan(masked, document.normalized, document.language_hint)
-    countries = countries_of(document, set(words), languages)
+    equal = languages[: 2 if _read_alike(hits, languages) else 1]
+    countries = countries_of(document, words, equal)
     amounts = money_reader.resolve(amounts, document.normalized, countries, document.home_currency)
     roles = assign_roles(masked, amounts, hits)
-    amounts, roles = _bare_amounts(amounts, roles, countries)
+    hits = [
+        hit
+        for hit in hits
+        if not _tells_of_balance(hit, roles) and not _another_code(hit, document.folded)
+    ]
+    hits = _without_names(hits, document.normalized)
+    stated = stated_currency(document.folded, document.normalized)
+    amounts, roles = _bare_amounts(amounts, roles, countries, stated)
     money_spans = [(item.start, item.end) for item in amounts if item.codes or item.shaped]
     blocked = {place for start, end in (*money_spans, *spans) for place in range(start, end)}
     return Findings(
@@ -59,12 +69,72 @@ def gather(document: Document) -> Findings:
     )
 
 
+def _read_alike(hits: list[Hit], languages: list[str]) -> bool:
+    """Whether the two likeliest languages explain as much of the message: Danish and Norwegian
+    often do, and their crowns are not worth the same."""
+    if len(languages) < 2:
+        return False
+    told = [sum(hit.end - hit.start for hit in hits if hit.phrase.language == code)
+            for code in languages[:2]]  # fmt: skip
+    return bool(told[0]) and 0.9 * told[0] <= told[1] <= told[0] / 0.9
+
+
+_OTHER_CODES = re.compile(
+    r"\b(?:booking|branch|merchant|promo|coupon|reference|sort|swift|ifsc|zip"
+    r"|postal|error|country|area|order|trip|discount)\s$"
+)
+
+
+def _another_code(hit: Hit, folded: str) -> bool:
+    """ "Booking code A-123": no code to type in."""
+    if hit.name != "one_time_code":
+        return False
+    token = folded.startswith("token", hit.start) and _ELECTRICITY.search(folded) is not None
+    return token or bool(_OTHER_CODES.search(folded, 0, hit.start))
+
+
+def _without_names(hits: list[Hit], text: str) -> list[Hit]:
+    """Hits without those that are a shop's name: "hjá BÓNUS SELFOSS" offers no bonus."""
+    if text.isupper():
+        return hits
+    ends = {hit.end for hit in hits if hit.kind == "merchant" and hit.name in ("at", "to", "from")}
+    return [
+        hit
+        for hit in hits
+        if hit.start - 1 not in ends
+        or hit.kind not in ("event", "weak", "label")
+        or not _is_name_word(text, hit)
+    ]
+
+
+def _is_name_word(text: str, hit: Hit) -> bool:
+    word = text[hit.start : hit.end]
+    if word == "Dr":
+        return text[hit.end : hit.end + 2].strip(". ").isupper()  # a doctor, not a debit
+    return len(word) > 3 and word.isalpha() and word.isupper()
+
+
+# A token that is typed into a prepaid meter.
+_ELECTRICITY = re.compile(r"\b(?:kwh|meter|units)\b")
+
+
+def _tells_of_balance(hit: Hit, roles: dict[Amount, str]) -> bool:
+    """ "Bal: 34,120.00 CR": what stands beside a balance says which way the account is."""
+    return hit.kind == "event" and any(
+        role in ("balance", "available") and hit.start == amount.start
+        for amount, role in roles.items()
+    )
+
+
 def _bare_amounts(
-    amounts: list[Amount], roles: dict[Amount, str], countries: dict[str, float]
+    amounts: list[Amount],
+    roles: dict[Amount, str],
+    countries: dict[str, float],
+    stated: str | None,
 ) -> tuple[list[Amount], dict[Amount, str]]:
-    """Give bare numbers that a label claims the message's own currency; drop the other bare
-    numbers unless they are written like money."""
-    currency = money_reader.common_currency(amounts, countries)
+    """Give bare numbers that a label claims the message's own currency, which is `stated` or
+    inferred; drop the other bare numbers unless they are written like money."""
+    currency = stated or money_reader.common_currency(amounts, countries)
     kept: list[Amount] = []
     kept_roles: dict[Amount, str] = {}
     for amount in amounts:
@@ -73,24 +143,19 @@ def _bare_amounts(
             if role is None and not amount.shaped:
                 continue
             if currency is not None:
-                amount = money_reader.with_currency(amount, currency, inferred=True)
+                codes = (currency,) if stated else ()
+                amount = amount._replace(codes=codes)
+                amount = money_reader.with_currency(amount, currency, inferred=not stated)
         kept.append(amount)
         if role is not None:
             kept_roles[amount] = role
     return kept, kept_roles
 
 
-def by_sign(found: Findings) -> Decision | None:
-    """A message without any event phrase: a signed amount beside a balance tells the direction."""
-    if not any(role == "balance" for role in found.roles.values()):
-        return None
-    if any(hit.kind in ("event", "weak") for hit in found.hits):
-        return None
-    for amount in found.amounts:
-        if amount.sign and amount.codes and found.roles.get(amount, "amount") in MAIN_ROLES:
-            event = Event.TRANSFER_IN if amount.sign == "+" else Event.PURCHASE
-            return Decision(event, event.direction, None, strong=False)
-    return None
+def fee_is_beside(found: Findings) -> bool:
+    """Whether a fee is told beside an amount of its own: the fee is not what happened."""
+    roles = [found.roles.get(item, "amount") for item in found.amounts if item.codes]
+    return "fee" in roles and any(role in MAIN_ROLES for role in roles)
 
 
 def candidate(document: Document, found: Findings, decision: Decision) -> Candidate:
@@ -113,8 +178,27 @@ def candidate(document: Document, found: Findings, decision: Decision) -> Candid
     walls = _walls(document, found, (*_FIRM, "stop"))
     firm = [start for start, _ in _walls(document, found, _FIRM)]
     bounds = found.segments.bounds(place)
-    made = filler.with_party(made, found.hits, walls, bounds, firm)
+    made = filler.with_party(made, found.hits, walls, bounds, firm, main.end if main else 0)
+    late = made.due_date is not None or _lies_ahead(document, made)
+    if late and made.event in _PAID_LATER:
+        made = made.marked(Reason.MIXED_EVENTS)
     return replace(made, confidence=_confidence(made, decision))
+
+
+# A value date may lie this many days ahead of the message.
+_VALUE_DAYS = 4
+
+
+def _lies_ahead(document: Document, made: Candidate) -> bool:
+    """Whether the day it is said to happen is yet to come."""
+    day, received = made.occurred_on, document.received_at
+    if day is None or day.inferred or received is None:
+        return False
+    return (day.value - received.date()).days > _VALUE_DAYS
+
+
+# With a date by which it is due, one of these has perhaps not happened yet.
+_PAID_LATER = {Event.PURCHASE, Event.HOLD, Event.FEE, Event.TRANSFER_OUT}
 
 
 def _walls(document: Document, found: Findings, kinds: tuple[str, ...]) -> list[tuple[int, int]]:
@@ -127,9 +211,18 @@ def _walls(document: Document, found: Findings, kinds: tuple[str, ...]) -> list[
     spans += [
         (hit.start, hit.end)
         for hit in found.hits
-        if hit.kind in kinds and not _part_of_name(hit, document)
+        if (hit.kind in kinds and not _part_of_name(hit, document)) or _is_next_label(hit, document)
     ]
     return sorted(spans)
+
+
+def _is_next_label(hit: Hit, document: Document) -> bool:
+    """ "ANN B. Concept: cinema": the label of what comes next is no part of the name."""
+    return (
+        hit.kind == "merchant"
+        and hit.name in ("label", "memo")
+        and document.normalized[hit.end : hit.end + 1] == ":"
+    )
 
 
 _FIRM = ("reference", "label", "account", "ignore")
@@ -149,6 +242,8 @@ def _part_of_name(hit: Hit, document: Document) -> bool:
         return hit.kind == "stop" and hit.end - hit.start <= 3
     if not word[0].isupper() or text.isupper():
         return False
+    if hit.kind == "stop" and (hit.start == 0 or text[hit.start - 2 : hit.start] == ". "):
+        return False  # its capital begins the sentence
     if hit.kind == "stop" and hit.phrase.language != "en":
         return True
     if word.isupper() and word.lower() in _NAME_WORDS:
@@ -201,6 +296,14 @@ def _with_amounts(
     return replace(made, **fields)  # type: ignore[arg-type]
 
 
+def month_comes_first(found: Findings, currency: str | None) -> bool:
+    """Whether 05/04 is the fourth of May: by the country, else by the transaction's currency."""
+    top = max(found.countries, key=lambda key: found.countries[key], default="")
+    if found.countries.get(top, 0.0) < 2.0 and currency is not None:
+        return currency in ("USD", "PHP")
+    return top in MONTH_FIRST
+
+
 def _with_date(
     made: Candidate,
     document: Document,
@@ -210,10 +313,7 @@ def _with_date(
     main: Amount | None,
 ) -> Candidate:
     received = document.received_at.date() if document.received_at else None
-    top = max(found.countries, key=lambda key: found.countries[key], default="")
-    month_first = top in MONTH_FIRST
-    if found.countries.get(top, 0.0) < 2.0 and main is not None and main.money is not None:
-        month_first = main.money.currency in ("USD", "PHP")
+    month_first = month_comes_first(found, main.money.currency if main and main.money else None)
     labels = [hit for hit in found.hits if hit.kind == "date"]
     best: tuple[float, FoundDate, date, bool] | None = None
     for item in found.dates:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from extraction.document import Document
 from extraction.extractors import gathering
-from extraction.extractors.events import decide
+from extraction.extractors.events import Decision, decide
+from extraction.extractors.findings import Findings
 from extraction.extractors.rows import event_rows
-from extraction.reading import Candidate, Event, Reading, Verdict
+from extraction.extractors.shapes import by_shape, by_sign
+from extraction.reading import BILLED, Candidate, Event, Reading, Verdict, tells_of_bill
 
 _MAY_HOLD_ROWS = {Event.STATEMENT, Event.BALANCE, *(event for event in Event if event.books)}
 
@@ -26,27 +28,45 @@ class GrammarExtractor:
     def extract(self, document: Document) -> Reading | None:
         found = gathering.gather(document)
         decision = decide(found.hits, found.segments, document.subject_end)
-        if decision is None:
-            decision = gathering.by_sign(found)
+        if decision is None or not decision.strong:
+            decision = by_sign(found) or decision or by_shape(document, found)
+        if decision is not None and decision.event is Event.FEE and gathering.fee_is_beside(found):
+            hits = [hit for hit in found.hits if hit.name != "fee"]
+            decision = decide(hits, found.segments, document.subject_end) or decision
         if decision is None:
             return Reading(Verdict.NOT_FINANCIAL, Event.OTHER)
         if decision.event in _MAY_HOLD_ROWS and (rows := event_rows(document, found)):
             return Reading(Verdict.TRANSACTION, rows[0].event, rows, rows[0].reasons)
-        if not decision.event.books:
+        if not decision.event.books and decision.event not in BILLED:
             return Reading(Verdict.NOT_BOOKED, decision.event)
         candidate = gathering.candidate(document, found, decision)
-        certain = decision.strong and candidate.amount is not None
-        if certain or _believable(candidate):
+        if decision.event in BILLED:
+            bills = (candidate,) if tells_of_bill(candidate) else ()
+            return Reading(Verdict.NOT_BOOKED, decision.event, bills)
+        certain = decision.strong and (
+            candidate.amount is not None or _tells_no_amount(found, candidate)
+        )
+        if certain or _believable(candidate, decision):
             return Reading(Verdict.TRANSACTION, decision.event, (candidate,), candidate.reasons)
         return Reading(Verdict.UNSURE, decision.event, (candidate,), candidate.reasons)
 
 
-def _believable(candidate: Candidate) -> bool:
+def _tells_no_amount(found: Findings, candidate: Candidate) -> bool:
+    """Whether the message says when it happened, and no amount at all: some banks leave it out."""
+    return not found.amounts and bool(found.times) and _is_read(candidate)
+
+
+def _is_read(candidate: Candidate) -> bool:
+    return candidate.occurred_on is not None and not candidate.occurred_on.inferred
+
+
+def _believable(candidate: Candidate, decision: Decision) -> bool:
     """Whether a weak phrase stands in a message that otherwise looks like a bank's."""
     signs = (
         candidate.account_hint is not None,
         candidate.balance is not None or candidate.available_limit is not None,
         candidate.reference is not None,
-        candidate.occurred_on is not None and not candidate.occurred_on.inferred,
+        _is_read(candidate),
     )
-    return candidate.amount is not None and sum(signs) >= 2
+    is_signed = decision.hit is None and candidate.balance is not None
+    return candidate.amount is not None and (sum(signs) >= 2 or is_signed)

@@ -6,12 +6,13 @@ import re
 from decimal import Decimal, InvalidOperation
 
 # A number token in normalised text. Space and apostrophe group only exact threes; the caller
-# decides whether a space-grouped number is believable there.
+# decides whether a space-grouped number is believable there. What must stand before it is asked
+# behind its first character, so that the search is for that one (see `dates`).
 NUMBER = re.compile(
-    r"(?<![\d])(?<!\d[.,])"
-    r"(?:\d{1,3}(?:[ ']\d{3})+(?:[.,]\d{1,3})?(?![\d'])(?![.,]\d)"
-    r"|\d(?:[\d.,]*\d)?"
-    r"|(?<=[^\w.,])\.\d{1,2}(?!\d))"
+    r"[\d.](?<!\d.)(?<!\d[.,].)"
+    r"(?:(?<=\d)\d{0,2}(?:[ ']\d{3})+(?:[.,]\d{1,3})?(?![\d'])(?![.,]\d)"
+    r"|(?<=\d)(?:[\d.,]*\d)?"
+    r"|(?<=[\s$£€₹:]\.)\d{1,2}(?!\d))"
 )
 
 THREE_DECIMALS = frozenset({"KWD", "BHD", "OMR", "TND", "JOD", "LYD"})

@@ -4,53 +4,103 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from extraction.extractors.phrases import Hit
+from extraction.extractors.phrases import SPACELESS, Hit
 from extraction.extractors.rails import find_info_strings
 from extraction.reading import Direction
 
-_LEAD = re.compile(r"[\s:\-–|>\"'“(\[【「.#]*(?:VPA\s|linked\s)?")
-_LONGEST = 60
-# A point after an initial or a title ends no name.
-_POINT = (
-    r"(?<!\b[A-Z])(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bmed)(?<!\bdent)(?<!e\.V)\."
+_LEAD = re.compile(r"[\s:\-–|>\"'“(\[【「】」\].#,]*(?:VPA\s|linked\s)?")
+# "para 258840001122 - MARIA": a telephone or account number before the name.
+_NUMBER_FIRST = re.compile(r"\+?\d{6,14}(?:[ ]?-)?[ ](?=[^\W\d_]{2})")
+_CASE_ENDING = re.compile(r"['’]?[dt][ae](?:n)?\s+", re.IGNORECASE)
+LONGEST = 60
+_BREAKS = r"\n\t~;|!?。！？،؛।()\[\]{}\"“”<>「」【】《》…"
+# A point after an initial or a title ends no name. Asked behind the point: see ENDING.
+_NO_INITIAL = (
+    r"(?<!\b[^\W\d_a-z]\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bmed\.)"
+    r"(?<!\bdent\.)(?<!e\.V\.)"
 )
-_END = re.compile(
-    rf"\n|\t|~|[;|!?。！？،؛।]|{_POINT}(?=\s|$)|,(?=\s|\d|$)|[()\[\]{{}}\"“”<>「」【】《》]"
-    rf"|\s-\s|\s–\s|:\s|[\s:](?=https?://)|{_POINT} ?(?=[A-Z][a-z]+ )|\s\*(?=\s)|/-"
-    r"|[\s_](?:on|dt|at)[\s:]?(?=\d)|\.{2,}|…"
+# It begins with a class of characters, for the search to be for those, and asks then which it was.
+ENDING = re.compile(
+    rf"[{_BREAKS}\s.,:/_](?:(?<=[{_BREAKS}])"
+    r"|(?<=\s)(?:[-–]\s|(?=https?://)|\*(?=\s)|(?:on|dt|at)[\s:]?(?=\d))"
+    rf"|(?<=\.)(?:{_NO_INITIAL}(?:(?=\s|$)| ?(?=[A-Z][a-z]+ ))|\.+)"
+    r"|(?<=,)(?=\s|\d|$)"
+    r"|(?<=:)(?:\s|(?=https?://))"
+    r"|(?<=/)-"
+    r"|(?<=_)(?:on|dt|at)[\s:]?(?=\d))"
 )
 # A point that belongs to the name before it: "LIZA M.", "Kita e.V.", "VIS D.O.O."
-_OWN_POINT = re.compile(r"(?:[\s.][A-Z]|\.[^\W\d_]|\b(?:Inc|Ltd|Jr|Sr))$")
-_TRAIL = " \t-–,.:;/&|*'\"(_"
+OWN_POINT = re.compile(r"(?:[\s.][^\W\d_a-z]|\.[^\W\d_]|\b(?:Inc|Ltd|Jr|Sr|Co|Corp|Bros))$")
+# The rest of a firm's name: "ACME" + ", Inc.", "MEBLOTECH SP" + ". Z O.O."
+_LEGAL_REST = re.compile(
+    r"(?<=[Ss][Pp])\. ?[zZ] ?[oO]\. ?[oO]\.?|(?:[.,]{1,2} ?| )"
+    r"(?:Inc|LLC|Ltd|Corp|Co|S\.A|S\.r\.l|S\.p\.A|GmbH|d\.o\.o|s\.r\.o|a\.s|de C\.V)\b\.?(?!\w)"
+)
+TRAIL = " \t-–,.:;/&|*'\"(_"
 _NO_NAME = re.compile(r"[\d\s\W]*$")
 _NAME_CASE = re.compile(r"[^\W\d_a-zß-öø-ÿа-я]|\d|@|[a-z0-9]+[.*@][a-z0-9]|[A-Z]")
 # What follows a preposition in bank prose without being a name.
-_NOT_NAMES = re.compile(
+NOT_NAMES = re.compile(
     r"(?:your|you|our|us|we|we've|you've|i|it|(?-i:the\b|The (?![A-Z])|THE (?![A-Z]))"
     r"|a/c|acct?|account|card|dear|https?:|www\.|any|this|this transaction"
-    r"|su|tu|sua|votre|ihr|ihre[mnr]?|ihnen|dir|dich|sie|customer|bank account|debit card"
+    r"|su|tu|se|pix|sua|votre|ihr|ihre[mnr]?|ihnen|dir|dich|sie|du|customer|bank account|debit card"
     r"|credit card|upi|neft|imps|rtgs|fps|eft|ach|me|them|it|date|time|online|app|mobile|atm"
-    r"|no|ref|reference|status|account no|card no|my account)\b(?!['’&*.@])",
+    r"|no|ref|reference|status|account no|card no|my account"
+    r"|(?:transaction|txn|order|payment) (?:id|no|number|date|details|amount))\b(?!['’&*.@])",
     re.IGNORECASE,
 )
+# What was done is no name.
+_GENERIC = re.compile(
+    r"(?:payment|purchase|transaction|withdrawal|refund|charge|sale|debit|credit"
+    r"|zahlung|kauf|uberweisung|paiement|achat|virement|compra|pago|transferencia|retiro|pagamento"
+    r"|acquisto|bonifico|betaling|aankoop|zakup|transakcja|покупка|оплата|перевод"
+    r"|success|successful|completed|confirmed|approved|failed|pending|status"
+    r"|お知らせ|ご案内|ご利用|通知|알림|안내)s?",
+    re.IGNORECASE,
+)
+# The kind of a card is no name.
+_CARD_KIND = re.compile(
+    r"(?:(?:visa|master ?card|maestro|elo|amex|american express|rupay|mada|hipercard|unionpay|troy"
+    r"|dankort|girocard|classic|gold|platinum|titanium|signature|infinite|electron|standard|world"
+    r"|debit|credit|virtual|business|contactless)\b\W*)+",
+    re.IGNORECASE,
+)
+# An account that is partly hidden: "X5678X", "xxx-1234".
+_MASKED = re.compile(r"[xX*#•\d -]*\d[xX*#•\d -]*")
+# "to SHOP UPI: 6123…": the rail belongs to the number behind it.
+_RAIL_END = re.compile(r"[\s_]+(?:on|dt|at|UPI|IMPS|NEFT|RTGS|Ref|REF|TID|UTR|RRN)\W*$")
 _STORE_NUMBER = re.compile(r"(?:\s+#?\d{3,}|\s+[*#]\s?[A-Z0-9]{4,})+$")
 _PROCESSOR = re.compile(
-    r"^(?:PAYPAL|PP|SQ|TST|SUMUP|SP|IZ|ZETTLE|MERCPAGO|MERCADOPAGO|MP|DLO|EBANX|GOOGLE|APPLE\.COM)"
+    r"^(?:(?i:PAYPAL|SUMUP|ZETTLE|MERCPAGO|MERCADOPAGO|EBANX|GOOGLE|APPLE\.COM)|[A-Z]{2,3})"
     r"\s?\*\s?(?=\S{3})",
-    re.IGNORECASE,
 )
 
 
+# "ENOC STATION 1044,AE": the country's code is no part of the name.
+_COUNTRY = re.compile(r",[ ]?[A-Z]{2}$")
+_PICTURES = re.compile(r"[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]+")
 # "Transfer to ANN", "POS purchase at SHOP": what was done, before the name.
 _DOING = re.compile(
-    r"^(?:(?:fund|funds|bank|pos|card|online|bill)\s)?(?:transfer|trf|payment|purchase|pos)"
-    r"\s(?:to|from|at|by|for)\s(?=\S{2})",
+    r"^(?:(?:(?:fund|funds|bank|pos|card|online|bill)\s)?(?:transfer|trf|tfr|payment|purchase|pos)"
+    r"\s(?:to|from|frm|at|by|for)|CK|CT|FT\sto|QR\sde)\s(?=\S{2})",
     re.IGNORECASE,
 )
-_BANK_NAME = re.compile(r"\b(?:bank|banka|banco|banque|banca|bankasi)\W*(?:ltd|limited)?\W*$", re.I)
+# "POS PURCHASE SHOP", "PRLV SEPA SHOP": the same without a preposition, as statements write it.
+_DONE = re.compile(
+    r"^(?:(?:(?:pos|atm|web|qr|cb|sepa|card|debit|prlv|prelevement|virement|vir|lastschrift|purchase"
+    r"|purch|pmt|pymt|payment|achat|paiement|compra|pago|pagamento|pagto|thanh toan|chuyen tien"
+    r"|pembayaran|platba|zakup|оплата|покупка)\b[ :-]{1,3}){1,3})(?=[^\W\d_]{3})",
+    re.IGNORECASE,
+)
+# "via the bank's app": how it was done.
+_CHANNEL = re.compile(
+    r"\b(?:net ?banking|(?:online|internet|mobile|phone|web)[ ]?banking|(?:mobile|banking) app)$",
+    re.IGNORECASE,
+)
+BANK_NAME = re.compile(r"\b(?:bank|banka|banco|banque|banca|bankasi)\W*(?:ltd|limited)?\W*$", re.I)
 _OWN_ACCOUNT = re.compile(
     r"\W{0,3}(?:\w{1,12}\s){0,2}(?:card|cards|a/c|acct?|account|ac|cc|netbanking|online)\b", re.I
 )
@@ -77,13 +127,17 @@ _OTHER_ACCOUNT = {
         r"\b(?:by|from)\s((?:a/c|account|acct)\s?(?:no\.?\s?)?[xX*•]{1,16}\d{3,})\b", re.I
     ),
 }
+# "shop@bank SHOP NAME": the name behind a handle says more.
+_AFTER_HANDLE = re.compile(r"[\w.-]+@\w+ ([^\W\d].{2,})")
+# "into your bank account at …" names the reader's own bank.
+_INTO_ACCOUNT = re.compile(r"\baccount\s$", re.IGNORECASE)
 _NAMED = re.compile(r"\s?\((?P<name>[^()\d]{3,50})\)")
 
 
 # A UPI handle or the like: the part before the provider is the payee.
 _HANDLE = re.compile(r"([\w.-]{2,60})@\w+")
 # A name that is a card or account is none.
-_ACCOUNT_INSIDE = re.compile(r"\b(?:card|a/c|acct?|account|bank account)\b", re.IGNORECASE)
+ACCOUNT_INSIDE = re.compile(r"\b(?:card|a/c|acct?|account|bank account)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +157,8 @@ class FoundParty:
         if self.payee:
             return self.payee
         handle = _HANDLE.fullmatch(self.raw)
-        name = handle[1] if handle else _PROCESSOR.sub("", _DOING.sub("", self.raw))
-        name = _STORE_NUMBER.sub("", name).strip(_TRAIL)
+        name = handle[1] if handle else _PROCESSOR.sub("", _without_deed(self.raw))
+        name = _PICTURES.sub("", _STORE_NUMBER.sub("", _COUNTRY.sub("", name))).strip(TRAIL)
         return " ".join(name.split()) or self.raw
 
 
@@ -133,93 +187,76 @@ def find_parties(text: str, hits: list[Hit], around: Surroundings) -> list[Found
         for item in find_info_strings(text)
     ]
     greeted = {match[1].strip().casefold() for match in _GREETED.finditer(text)}
-    for hit in hits:
-        if hit.kind != "merchant" or _inside_capitals(text, hit):
-            continue
+    for hit in _introductions(text, hits):
         span = _left(text, hit, around) if hit.name == "before" else _right(text, hit, around)
-        if span is None:
+        party = _party(text, hit, span, around) if span else None
+        if party is None:
             continue
-        raw = text[span[0] : span[1]]
-        if not _is_name(raw, strict=hit.name not in ("label", "memo")):
-            if hit.name in ("at", "to") and _PURPOSE.fullmatch(raw) and not _VAGUE.match(raw):
-                found.append(FoundParty(raw, *span, "purpose", 0.2))
-            continue
-        score = _score(text, hit, span, around)
-        if _BANK_NAME.search(raw):
-            if _OWN_ACCOUNT.match(text, span[1]) or "greetings" in text[: span[0]][-16:].lower():
-                continue
-            score -= 1.5
-        if raw.casefold() in greeted:
-            score -= 2.0
-        if any(item.kind == "info" and item.start <= span[0] < item.end for item in found):
-            continue
-        if _HANDLE.fullmatch(raw) and (named := _NAMED.match(text, span[1])):
-            span = named.span("name")
-            raw = named["name"]
-        found.append(FoundParty(raw, *span, hit.name, score))
+        if party.raw.casefold() in greeted:
+            party = replace(party, score=party.score - 2.0)
+        if not any(item.kind == "info" and item.start <= party.start < item.end for item in found):
+            found.append(party)
     other = _OTHER_ACCOUNT.get(around.direction) if around.direction else None
     if other and (match := other.search(text)):
         found.append(FoundParty(match[1], *match.span(1), "account", 0.3))
-    return sorted(found, key=lambda party: (-party.score, party.start))
+    found.sort(key=lambda party: (-party.score, party.start))
+    return _whole_first(found)
 
 
-def find_bare_name(text: str, around: Surroundings, after: int) -> FoundParty | None:
-    """A name that nothing introduces: the first words in capitals between other fields, from
-    `after` (the amount) on or, failing that, before it. None in a message all in capitals."""
-    if text.isupper():
-        return None
-    cuts = sorted({0, len(text), *(place for span in around.spans for place in span)})
-    chunks: list[tuple[int, int]] = []
-    for start, end in pairwise(cuts):
-        if any(first <= start and end <= last for first, last in around.spans):
+def _introductions(text: str, hits: list[Hit]) -> Iterator[Hit]:
+    """The words that a name may follow or stand before."""
+    verbs = {hit.end for hit in hits if hit.kind in ("event", "weak", "refine")}
+    labels = [hit for hit in hits if hit.kind == "reference" and hit.phrase.language in SPACELESS]
+    for hit in hits:
+        if hit.kind != "merchant" or text[hit.end : hit.end + 1] == "@":
             continue
-        edges = [
-            start,
-            *(place for match in _END.finditer(text, start, end) for place in match.span()),
-            end,
-        ]
-        chunks += list(pairwise(edges))
-    found = [_trimmed(text, start, end) for start, end in chunks]
-    names = [(start, end) for start, end in found if _in_capitals(text[start:end])]
-    best = min(names, key=lambda span: (span[0] < after, span[0]), default=None)
-    if best is None:
-        return None
-    return FoundParty(text[best[0] : best[1]], *best, "bare", 0.5)
-
-
-_NAME_LINE = re.compile(r"^[ \t]*([^\W\d_a-z][^\n\t:;!?\d@]{2,40}?)[ \t]*$", re.MULTILINE)
-
-
-def find_line_name(text: str, subject_end: int) -> FoundParty | None:
-    """A name on a line of its own: the one that the subject ends with ("New payment: CAFE"), or
-    the first below a line that ends with a colon."""
-    heading = text[:subject_end].rpartition(": ")[2].strip().casefold()
-    for match in _NAME_LINE.finditer(text, subject_end):
-        name = match[1]
-        if not _is_name(name, strict=True) or _BANK_NAME.search(name):
+        if any(label.start < hit.start and hit.end <= label.end for label in labels):
+            continue  # "ที่" within "เลขที่", a number's label
+        if hit.start - 1 not in verbs and _inside_capitals(text, hit):
             continue
-        lead = text[: match.start()].rstrip(" \n\t")
-        introduced = lead.endswith(":") and len(lead) > subject_end
-        words = [word for word in name.split() if word.isalpha()]
-        titled = sum(word[0].isupper() for word in words) * 2 > len(words)
-        if (heading and name.casefold() == heading) or (introduced and titled):
-            return FoundParty(name, match.start(1), match.end(1), "line", 0.6)
-    return None
+        if hit.name == "at" and _INTO_ACCOUNT.search(text, max(0, hit.start - 24), hit.start):
+            continue
+        yield hit
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and text[start] in _TRAIL:
-        start += 1
-    while end > start and text[end - 1] in _TRAIL:
-        end -= 1
-    return start, end
+def _party(text: str, hit: Hit, span: tuple[int, int], around: Surroundings) -> FoundParty | None:
+    """What stands at a span beside an introduction, if it may be a name."""
+    raw = text[span[0] : span[1]]
+    if not is_name(raw, strict=hit.name not in ("label", "memo")):
+        is_purpose = hit.name in ("at", "to") and hit.phrase.language == "en"
+        if is_purpose and _PURPOSE.fullmatch(raw) and not _VAGUE.match(raw):
+            return FoundParty(raw, *span, "purpose", 0.2)
+        return None
+    if named := _AFTER_HANDLE.match(raw):
+        span, raw = (span[0] + named.start(1), span[1]), named[1]
+    score = _score(text, hit, span, around)
+    if BANK_NAME.search(raw):
+        if _OWN_ACCOUNT.match(text, span[1]) or "greetings" in text[: span[0]][-16:].lower():
+            return None
+        score -= 1.5
+    if _HANDLE.fullmatch(raw) and (named := _NAMED.match(text, span[1])):
+        span, raw = named.span("name"), named["name"]
+    return FoundParty(raw, *span, hit.name, score)
 
 
-def _in_capitals(name: str) -> bool:
-    letters = [char for char in name if char.isalpha()]
-    if not 4 <= len(letters) <= 40 or _NOT_NAMES.match(name) or _ACCOUNT_INSIDE.search(name):
-        return False
-    return all(char.isupper() for char in letters) and len(letters) * 2 > len(name)
+def _without_deed(raw: str) -> str:
+    """A name without what was done before it. In capitals only where it is all in capitals:
+    "Payment Solutions" is a firm."""
+    name = _DOING.sub("", raw)
+    done = _DONE.match(name)
+    return name[done.end() :] if done and name[done.end() :].isupper() else name
+
+
+def _whole_first(found: list[FoundParty]) -> list[FoundParty]:
+    """A longer form of the best name leads: "Brian" in the subject, "Brian Cole" below."""
+    if not found:
+        return found
+    best = found[0]
+    for party in found[1:]:
+        longer = party.raw.startswith(best.raw + " ") and party.kind == best.kind
+        if longer and party.score > best.score - 1:
+            return [party, *(other for other in found if other is not party)]
+    return found
 
 
 def _inside_capitals(text: str, hit: Hit) -> bool:
@@ -231,6 +268,8 @@ def _inside_capitals(text: str, hit: Hit) -> bool:
 
 def _score(text: str, hit: Hit, span: tuple[int, int], around: Surroundings) -> float:
     score = _SCORES[hit.name]
+    if hit.name in ("to", "from") and _is_cell(text, hit):
+        return _SCORES["label"] + 1.1 - span[0] / 5000
     if hit.name == "label":
         if text[hit.end : span[0]].strip(" "):
             score += 0.8  # a colon, a tab or a new line
@@ -251,6 +290,11 @@ def _score(text: str, hit: Hit, span: tuple[int, int], around: Surroundings) -> 
     return score - span[0] / 5000
 
 
+def _is_cell(text: str, hit: Hit) -> bool:
+    """Whether a word is the whole first cell of a table's row: its label."""
+    return text[hit.end : hit.end + 1] == "\t" and text[hit.start - 1 : hit.start] in ("", "\n")
+
+
 def _before_on_line(text: str, hit: Hit) -> str:
     line = max(text.rfind("\n", 0, hit.start) + 1, hit.start - 40)
     return text[line : hit.start].strip(" -•*>")
@@ -260,6 +304,8 @@ def _right(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
     lead = _LEAD.match(text, hit.end)
     start = lead.end() if lead else hit.end
     skipped = text[hit.end : start]
+    numbered = _NUMBER_FIRST.match(text, start)
+    start = numbered.end() if numbered else start
     label = text[hit.start : hit.end]
     if (
         hit.name in ("label", "memo")
@@ -270,43 +316,56 @@ def _right(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
         return None  # "TIENDA LA ESQUINA" is a name, "TIENDA: LA ESQUINA" has a label
     if skipped.count("\n") > 2 or ("\n" in skipped and hit.name not in ("label", "memo")):
         return None
-    limit = min(len(text), start + _LONGEST)
+    limit = min(len(text), start + LONGEST)
     own_line = skipped.strip(" ") and not _before_on_line(text, hit)
     walls = around.firm if hit.name in ("label", "memo") and own_line else around.starts
     index = bisect_left(walls, start)
     if index < len(walls):
         limit = min(limit, walls[index])
-    ending = _END.search(text, start, limit)
+    ending = ENDING.search(text, start, limit)
     end = ending.start() if ending else limit
-    if not ending and limit == start + _LONGEST and limit < len(text):
+    if not ending and limit == start + LONGEST and limit < len(text):
         cut = text.rfind(" ", start, limit)
         end = cut if cut > start else limit
-    while end > start and text[end - 1] in _TRAIL:
+    rail = _RAIL_END.search(text, start, end)
+    end = rail.start() if rail else end
+    while end > start and text[end - 1] in TRAIL:
         end -= 1
-    if end < len(text) and text[end] == "." and _OWN_POINT.search(text, start, end):
+    if end > start and (rest := _LEGAL_REST.match(text, end)):
+        return start, rest.end()
+    if end < len(text) and text[end] == "." and OWN_POINT.search(text, start, end):
         end += 1
     return (start, end) if end > start else None
 
 
 def _left(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
     """The name that ends where a postposition begins ("… 에서", "… işyerinde")."""
-    floor = max(0, hit.start - _LONGEST)
+    floor = max(0, hit.start - LONGEST)
     for start, end in around.spans:
         if start < hit.start:
             floor = max(floor, min(end, hit.start))
-    breaks = [match.end() for match in _END.finditer(text, floor, hit.start)]
+    breaks = [match.end() for match in ENDING.finditer(text, floor, hit.start)]
     start = max(breaks, default=floor)
     end = hit.start
-    while start < end and text[start] in _TRAIL:
+    # "18:22'de MIGROS işyerinde": a case ending of what stands before.
+    ending = _CASE_ENDING.match(text, start, end)
+    start = ending.end() if ending else start
+    while start < end and text[start] in TRAIL:
         start += 1
-    while end > start and text[end - 1] in _TRAIL + "'’":
+    while end > start and text[end - 1] in TRAIL + "'’":
         end -= 1
+    if text[end : end + 1] == "." and OWN_POINT.search(text, start, end):
+        end += 1
     return (start, end) if end > start else None
 
 
-def _is_name(raw: str, *, strict: bool) -> bool:
-    if len(raw) < 2 or _NO_NAME.fullmatch(raw) or _NOT_NAMES.match(raw):
+def is_name(raw: str, *, strict: bool) -> bool:
+    if _GENERIC.fullmatch(raw) or _CARD_KIND.fullmatch(raw):
+        return False
+    if re.match(r"\+?\d{6,}\b", raw) or _CHANNEL.search(raw):
+        return False  # a telephone number or an account
+    if len(raw) < 2 or _NO_NAME.fullmatch(raw) or NOT_NAMES.match(raw) or _MASKED.fullmatch(raw):
         return False
     if not strict:
         return True
-    return _NAME_CASE.match(raw) is not None and not _ACCOUNT_INSIDE.search(raw)
+    return _NAME_CASE.match(raw) is not None and not ACCOUNT_INSIDE.search(raw)

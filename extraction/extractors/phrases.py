@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from extraction.document import fold
 from extraction.extractors.amounts import MASK, MASK_TAIL
@@ -23,7 +23,11 @@ from extraction.extractors.amounts import MASK, MASK_TAIL
 FOLDER = Path(__file__).parent / "phrases"
 # Languages written without spaces between words, or whose words take endings freely.
 SPACELESS = frozenset({"zh", "ja", "th", "ko", "km", "lo", "my"})
-_GAP = r"(?:(?!(?<!\d)[.!?;]\s)(?:[^\n。！？]|\n(?= ))){0,60}?"
+# A point after a day or an amount is none that ends a sentence; after a time or a year it is.
+_GAP = (
+    r"(?:(?!(?<!\d)[.!?;]\s|(?<=:\d\d)\.\s|(?<=\b20\d\d)\.\s(?=[^\W\d]{3}))"
+    r"(?:[^\n。！？]|\n(?= ))){0,60}?"
+)
 _PLACES = {
     "#": f"{MASK}{MASK_TAIL}*",
     "<code>": r"(?<![\w])(?=[\w-]*\d)[\w-]{3,10}(?![\w])",
@@ -42,23 +46,24 @@ class Phrase:
     text: str
     example: str
     pattern: re.Pattern[str]
+    needs: tuple[str, ...] = ()
+    """A text without any of these cannot have it; () where nothing is that sure."""
+
+    @property
+    def single_words(self) -> frozenset[str]:
+        """The words, folded, each of which is the whole phrase."""
+        pieces = fold(self.text).split()
+        return frozenset(pieces[0].split("|")) if len(pieces) == 1 else frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A phrase found at a position of the folded text."""
 
     phrase: Phrase
     start: int
     end: int
-
-    @property
-    def kind(self) -> str:
-        return self.phrase.kind
-
-    @property
-    def name(self) -> str:
-        return self.phrase.name
+    kind: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +103,29 @@ def make_phrase(language: str, kind: str, name: str, text: str, example: str) ->
         pattern = re.compile(_expression(fold(text), spaced=language not in SPACELESS))
     except re.error as error:
         raise ValueError(f"{language}.toml: cannot read the phrase {text!r}: {error}") from error
-    return Phrase(language, kind, name, text, example, pattern)
+    return Phrase(language, kind, name, text, example, pattern, _needs(fold(text)))
+
+
+def _needs(text: str) -> tuple[str, ...]:
+    """The letters of the token that is least likely to stand in a text, one for each choice of
+    it. The first token is left out: a phrase is looked for where that stands."""
+    tokens = [token for token in _TOKEN.findall(text)[1:] if not token.startswith(("[", "..."))]
+    choices = [
+        tuple(max((word.strip("*") for word in option.split("_")), key=len)
+              for option in token.split("|"))
+        for token in tokens
+        if "<code>" not in token
+    ]  # fmt: skip
+    best = max(choices, key=lambda choice: min(map(len, choice)), default=())
+    return tuple(MASK if word == "#" else word for word in best)
+
+
+# Between two words of a phrase: a line may end there, a paragraph may not.
+_SPACE = r"(?:[^\S\n]{1,4}|[^\S\n]{0,2}\n[^\S\n]{0,2})"
 
 
 def _expression(text: str, *, spaced: bool) -> str:
-    gap = r"[\s]{1,4}" if spaced else r"\s{0,2}"
+    gap = _SPACE if spaced else r"\s{0,2}"
     pieces: list[str] = []
     pending = ""
     for piece in _TOKEN.findall(text):
@@ -121,7 +144,7 @@ def _expression(text: str, *, spaced: bool) -> str:
 
 
 def _token(token: str, *, spaced: bool) -> str:
-    gap = r"[\s]{1,4}" if spaced else r"\s{0,2}"
+    gap = _SPACE if spaced else r"\s{0,2}"
     options = [
         gap.join(
             _PLACES[word] if word in _PLACES else _word(word, spaced=spaced)
@@ -132,9 +155,16 @@ def _token(token: str, *, spaced: bool) -> str:
     return "(?:" + "|".join(options) + ")"
 
 
+def _boundary(last: str) -> str:
+    """Some banks leave no space between a word and the number that follows."""
+    if not _lettered(last):
+        return ""
+    return r"(?![^\W\d])" if last.isalpha() else r"(?!\w)"
+
+
 def _word(word: str, *, spaced: bool) -> str:
     before = r"\w{0,12}" if word.startswith("*") else r"(?<!\w)" if _lettered(word[0]) else ""
-    after = r"\w{0,12}" if word.endswith("*") else r"(?!\w)" if _lettered(word[-1]) else ""
+    after = r"\w{0,12}" if word.endswith("*") else _boundary(word[-1])
     body = re.escape(word.strip("*"))
     return f"{before}{body}{after}" if spaced else body
 
@@ -144,18 +174,18 @@ def _lettered(char: str) -> bool:
 
 
 class _Index:
-    """One language's phrases by where to look: at a word, at a word's first letters, at an amount,
-    anywhere."""
+    """The phrases of all languages by where to look: at a word, at a word's first letters, at an
+    amount, anywhere."""
 
-    def __init__(self, phrases: Iterable[Phrase]) -> None:
+    def __init__(self) -> None:
+        self.whole: dict[str, list[Phrase]] = {}
+        """Phrases of this one word: they need no regular expression."""
         self.by_word: dict[str, list[Phrase]] = {}
         self.by_stem: dict[str, list[Phrase]] = {}
         self.at_amount: list[Phrase] = []
         self.anywhere: dict[str, list[tuple[str, Phrase]]] = {}
-        for phrase in phrases:
-            self._add(phrase)
 
-    def _add(self, phrase: Phrase) -> None:
+    def add(self, phrase: Phrase) -> None:
         for first in _first_tokens(fold(phrase.text)):
             literal = first.strip("*")
             if first == "#":
@@ -165,7 +195,9 @@ class _Index:
             else:
                 stem = re.match(r"[^\W_]+", first)
                 assert stem is not None
-                if first == literal or stem[0] != literal:
+                if first.isalnum() and first in phrase.single_words:
+                    self.whole.setdefault(first, []).append(phrase)
+                elif first == literal or stem[0] != literal:
                     self.by_word.setdefault(stem[0], []).append(phrase)
                 else:
                     self.by_stem.setdefault(stem[0][:4], []).append(phrase)
@@ -180,9 +212,59 @@ def _first_tokens(text: str) -> Iterator[str]:
             return
 
 
+class _Languages:
+    """What the index has of some languages. One walk over a message serves all of them."""
+
+    def __init__(self, codes: frozenset[str]) -> None:
+        index = _index()
+        self._codes = codes
+        self._words: dict[str, tuple[list[Phrase], list[Phrase]]] = {}
+        self.at_amount = self._of(index.at_amount)
+        self.anywhere = [
+            (character, literal, phrase)
+            for character, phrases in index.anywhere.items()
+            for literal, phrase in phrases
+            if phrase.language in codes
+        ]
+
+    def at_word(self, word: str) -> tuple[list[Phrase], list[Phrase]]:
+        """The phrases that are this word, and those that begin with it."""
+        known = self._words.get(word)
+        if known is None:
+            index = _index()
+            longer = list(index.by_word.get(word, ()))
+            for length in range(1, min(4, len(word)) + 1):
+                longer += index.by_stem.get(word[:length], ())
+            known = self._of(index.whole.get(word, ())), self._of(longer)
+            if len(self._words) < _MOST_WORDS:
+                self._words[word] = known
+        return known
+
+    def _of(self, phrases: Iterable[Phrase]) -> list[Phrase]:
+        return [phrase for phrase in phrases if phrase.language in self._codes]
+
+
+# Messages hold words without end: so many of them are remembered for each set of languages.
+_MOST_WORDS = 20_000
+
+
+@lru_cache(maxsize=256)
+def _languages(codes: frozenset[str]) -> _Languages:
+    return _Languages(codes)
+
+
 @cache
-def _indexes() -> dict[str, _Index]:
-    return {language.code: _Index(language.phrases) for language in languages()}
+def _index() -> _Index:
+    index = _Index()
+    for language in languages():
+        for phrase in language.phrases:
+            index.add(phrase)
+    return index
+
+
+@cache
+def _codes() -> frozenset[str]:
+    return frozenset(language.code for language in languages())
 
 
 @cache
@@ -195,7 +277,8 @@ def _common_words() -> dict[str, tuple[str, ...]]:
     return table
 
 
-_WORD = re.compile(rf"[^\W_]+|{MASK}")
+# A word that a number follows without a space is a word of its own.
+_WORD = re.compile(rf"[^\W\d_]{{3,}}(?=\d\d)|[^\W_]+|{MASK}")
 
 
 def scan(masked: str, raw: str, hint: str | None = None) -> tuple[list[Hit], list[str], list[str]]:
@@ -204,13 +287,14 @@ def scan(masked: str, raw: str, hint: str | None = None) -> tuple[list[Hit], lis
     places = [(match[0], match.start()) for match in _WORD.finditer(masked)]
     words = [word for word, _ in places if word != MASK]
     scores = _first_scores(raw, words, hint)
-    hits = [hit for code in _kept(scores, 0.3) for hit in _scan_with(code, masked, places)]
+    hits = list(_scan(frozenset(_kept(scores, 0.3)), masked, places))
     for hit in hits:
         code = hit.phrase.language
         scores[code] = scores.get(code, 0.0) + min(3.0, 0.15 * (hit.end - hit.start))
     likely = _kept(scores, 0.34)
-    hits = [hit for hit in hits if hit.phrase.language in likely]
-    hits.sort(key=lambda hit: (hit.start, -hit.end))
+    rank = {code: place for place, code in enumerate(likely)}
+    hits = [hit for hit in hits if hit.phrase.language in rank]
+    hits.sort(key=lambda hit: (hit.start, -hit.end, rank[hit.phrase.language]))
     return hits, words, likely
 
 
@@ -218,7 +302,7 @@ def _first_scores(raw: str, words: list[str], hint: str | None) -> dict[str, flo
     """How likely each language is from its common words and letters alone."""
     scores: dict[str, float] = {hint: 3.0} if hint else {}
     table = _common_words()
-    for word in set(words):
+    for word in dict.fromkeys(words):  # in their order, for the same message to give the same
         for code in table.get(word, ()):
             scores[code] = scores.get(code, 0.0) + 2.0
     if not raw.isascii():
@@ -238,44 +322,62 @@ def _first_scores(raw: str, words: list[str], hint: str | None) -> dict[str, flo
 def _kept(scores: dict[str, float], share: float) -> list[str]:
     best = max(scores.values(), default=0.0)
     floor = best * share if best >= 4.0 else 0.0
-    kept = [code for code, score in scores.items() if score >= floor and code in _indexes()]
+    kept = [code for code, score in scores.items() if score >= floor and code in _codes()]
     return sorted(kept, key=lambda code: (-scores[code], code != "en"))
 
 
-def _scan_with(code: str, masked: str, places: list[tuple[str, int]]) -> Iterator[Hit]:
-    index = _indexes()[code]
-    by_word, by_stem = index.by_word, index.by_stem
+def _scan(codes: frozenset[str], masked: str, places: list[tuple[str, int]]) -> Iterator[Hit]:
+    """Hits of the phrases of these languages."""
+    languages = _languages(codes)
+    text = _Text(masked)
     for word, start in places:
         if word == MASK:
-            yield from _at(index.at_amount, masked, start)
+            yield from text.at(languages.at_amount, start)
             continue
-        if phrases := by_word.get(word):
-            yield from _at(phrases, masked, start)
-        for length in range(1, min(4, len(word)) + 1) if by_stem else ():
-            if phrases := by_stem.get(word[:length]):
-                yield from _at(phrases, masked, start)
-    if index.anywhere:
-        for character in set(masked).intersection(index.anywhere):
-            for literal, phrase in index.anywhere[character]:
-                yield from _everywhere(literal, phrase, masked)
+        whole, longer = languages.at_word(word)
+        if whole:
+            end = start + len(word)
+            if "_" not in (masked[start - 1 : start], masked[end : end + 1]):
+                for phrase in whole:
+                    yield Hit(phrase, start, end, phrase.kind, phrase.name)
+        if longer:
+            yield from text.at(longer, start)
+    characters = set(masked)
+    for character, literal, phrase in languages.anywhere:
+        if character in characters and literal in masked:
+            yield from _everywhere(literal, phrase, text)
 
 
-def _everywhere(literal: str, phrase: Phrase, masked: str) -> Iterator[Hit]:
+class _Text:
+    """A masked text and which of the words that phrases need it has, each looked for once."""
+
+    def __init__(self, masked: str) -> None:
+        self.masked = masked
+        self._has: dict[tuple[str, ...], bool] = {(): True}
+
+    def at(self, phrases: Sequence[Phrase], start: int) -> Iterator[Hit]:
+        """Which of these phrases begin at a place."""
+        has, masked = self._has, self.masked
+        for phrase in phrases:
+            possible = has.get(phrase.needs)
+            if possible is None:
+                possible = has[phrase.needs] = any(word in masked for word in phrase.needs)
+            if possible:
+                match = phrase.pattern.match(masked, start)
+                if match is not None and match.end() > start:
+                    yield Hit(phrase, start, match.end(), phrase.kind, phrase.name)
+
+
+def _everywhere(literal: str, phrase: Phrase, text: _Text) -> Iterator[Hit]:
+    masked = text.masked
     position = masked.find(literal)
     while position >= 0:
         begin = position
         if "*" in phrase.text:
             while begin and masked[begin - 1].isalnum() and position - begin < 12:
                 begin -= 1
-        yield from _at([phrase], masked, begin)
+        yield from text.at((phrase,), begin)
         position = masked.find(literal, position + len(literal))
-
-
-def _at(phrases: list[Phrase], text: str, start: int) -> Iterator[Hit]:
-    for phrase in phrases:
-        match = phrase.pattern.match(text, start)
-        if match is not None and match.end() > start:
-            yield Hit(phrase, match.start(), match.end())
 
 
 __all__ = ["Hit", "Language", "Phrase", "languages", "make_phrase", "scan"]

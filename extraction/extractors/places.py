@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 from extraction.document import Document, fold
@@ -17,16 +18,16 @@ _GENERIC_TLD = frozenset([
 ])  # fmt: skip
 
 LANGUAGE_COUNTRIES = {
-    "de": ("DE", "AT", "CH"), "fr": ("FR", "BE", "CH"), "it": ("IT",), "nl": ("NL", "BE"),
+    "de": ("DE", "AT", "CH"), "fr": ("FR", "BE", "CH", "CA"), "it": ("IT",), "nl": ("NL", "BE"),
     "pl": ("PL",), "ru": ("RU", "KZ"), "uk": ("UA",), "tr": ("TR",), "he": ("IL",), "fa": ("IR",),
     "hi": ("IN",), "mr": ("IN",), "ta": ("IN",), "id": ("ID",), "ms": ("MY",), "th": ("TH",),
-    "vi": ("VN",), "zh": ("CN",), "ja": ("JP",), "ko": ("KR",), "sv": ("SE",), "da": ("DK",),
-    "no": ("NO",), "fi": ("FI",), "cs": ("CZ",), "sk": ("SK",), "hu": ("HU",), "ro": ("RO",),
-    "el": ("GR",), "fil": ("PH",), "bn": ("BD",), "si": ("LK",), "ka": ("GE",), "kk": ("KZ",),
-    "sr": ("RS",), "hr": ("HR",), "bg": ("BG",), "az": ("AZ",), "hy": ("AM",), "uz": ("UZ",),
-    "ne": ("NP",), "pt": ("BR",), "es": ("MX",), "ar": ("SA",), "sw": ("TZ", "KE"), "sl": ("SI",),
-    "lt": ("LT",), "lv": ("LV",), "et": ("EE",), "is": ("IS",), "mn": ("MN",), "km": ("KH",),
-    "am": ("ET",), "en": (),
+    "vi": ("VN",), "zh": ("CN",), "ja": ("JP",), "my": ("MM",), "ko": ("KR",), "sv": ("SE",),
+    "da": ("DK",), "no": ("NO",), "fi": ("FI",), "cs": ("CZ",), "sk": ("SK",), "hu": ("HU",),
+    "ro": ("RO",), "el": ("GR",), "fil": ("PH",), "bn": ("BD",), "si": ("LK",), "ka": ("GE",),
+    "kk": ("KZ",), "sr": ("RS",), "hr": ("HR",), "bg": ("BG",), "az": ("AZ",), "hy": ("AM",),
+    "uz": ("UZ",), "ne": ("NP",), "pt": ("BR",), "es": ("MX", "CO", "AR", "CL"), "ar": ("SA",),
+    "sw": ("TZ", "KE"), "sl": ("SI",), "lt": ("LT",), "lv": ("LV",), "et": ("EE",), "is": ("IS",),
+    "mn": ("MN",), "km": ("KH",), "am": ("ET",), "en": (),
 }  # fmt: skip
 
 
@@ -42,22 +43,25 @@ _HABITS = (
 
 
 @cache
-def _words() -> tuple[dict[str, str], list[tuple[str, str, str]]]:
-    """Single words → country, and (first word, phrase, country) for what has several words."""
+def _words() -> tuple[dict[str, str], dict[str, list[tuple[int, str, str]]]]:
+    """Single words → country, and for what has several words: first word → (place in the file,
+    phrase, country)."""
     data = tomllib.loads((Path(__file__).parent / "countries.toml").read_text(encoding="utf-8"))
     singles: dict[str, str] = {}
-    phrases: list[tuple[str, str, str]] = []
+    phrases: dict[str, list[tuple[int, str, str]]] = {}
+    places = count()
     for country, words in data.items():
         for word in map(fold, words):
             if word.isalpha() and word.isascii():
                 singles[word] = country
             else:
-                phrases.append((word.split()[0], word, country))
+                phrases.setdefault(word.split()[0], []).append((next(places), word, country))
     return singles, phrases
 
 
-def countries_of(document: Document, words: set[str], languages: list[str]) -> dict[str, float]:
-    """Country → weight, from the account, the sender's domain, names and rails, the language."""
+def countries_of(document: Document, words: list[str], languages: list[str]) -> dict[str, float]:
+    """Country → weight, from the account, the sender's domain, names and rails, and `languages`:
+    the one that the message is in, or two that explain it equally well."""
     weights: dict[str, float] = {}
 
     def add(country: str, weight: float) -> None:
@@ -68,17 +72,25 @@ def countries_of(document: Document, words: set[str], languages: list[str]) -> d
     if document.sender and (country := _domain_country(document.sender)):
         add(country, 4.0)
     singles, phrases = _words()
-    for word in words & singles.keys():
-        add(singles[word], 1.0)
-    for _, phrase, country in phrases:
-        if phrase in document.folded:
-            add(country, 1.5)
+    for word in dict.fromkeys(words):
+        if word in singles:
+            add(singles[word], 1.0)
+    folded = document.folded
+    named = [
+        (place, country)
+        for first, beginning in phrases.items()
+        if first in folded
+        for place, phrase, country in beginning
+        if phrase in folded
+    ]
+    for _, country in sorted(named):
+        add(country, 1.5)
     for country, weight, habit in _HABITS:
-        if habit.search(document.folded):
+        if habit.search(folded):
             add(country, weight)
-    for rank, language in enumerate(languages[:1]):
+    for rank, language in enumerate(languages):
         for place, country in enumerate(LANGUAGE_COUNTRIES.get(language, ())):
-            add(country, 0.9 - 0.1 * place - 0.3 * rank)
+            add(country, 0.9 - 0.1 * place - 0.05 * rank)
     return weights
 
 

@@ -18,13 +18,15 @@ _INFO = re.compile(
     rf"(?:(?<![A-Za-z0-9])|(?<=Info))(?:{_RAILS})(?:[ _](?:CR|DR|Cr|Dr|IN|OUT|D|C|INB))?"
     rf"(?:[/*]|-(?=[A-Z0-9]))[^\n;,()]{{3,90}}"
 )
+# Every one of them has this; few other messages do.
+_RAIL_END = re.compile(r"[A-Zr][/*-]")
 _END = re.compile(
     r"\.(?=\s|[A-Z][a-z]|$)|\s-\s|-?\s(?=(?i:avl|avbl|bal|available|on|dt|dated|ref|not|if|call)\b)"
     r"|\s(?=\()|-+$"
 )
 _NOISE = re.compile(
-    rf"(?:{_RAILS}|CR|DR|P2[AMP]|[DC]|IN|OUT|INB|MOB|NET|NA|null|transfer|payment|pay|collect|upi"
-    r"|cr|dr|sent|received|from|to)(?:[ _](?:CR|DR|Cr|Dr))?",
+    rf"(?:{_RAILS}|WEB|PMT|WEB PMT|CR|DR|P2[AMP]|[DC]|IN|OUT|INB|MOB|NET|NA|null|transfer|payment"
+    r"|pay|collect|upi|cr|dr|sent|received|from|to)(?:[ _](?:CR|DR|Cr|Dr))?",
     re.IGNORECASE,
 )
 _HANDLE = re.compile(r"[\w.-]{2,60}@\w{2,30}")
@@ -44,6 +46,8 @@ class InfoString:
 
 def find_info_strings(text: str) -> Iterator[InfoString]:
     """All info strings of a normalised text, in order."""
+    if not _RAIL_END.search(text):
+        return
     for match in _INFO.finditer(text):
         ending = _END.search(text, match.start() + 4, match.end())
         end = ending.start() if ending else match.end()

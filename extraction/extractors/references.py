@@ -11,14 +11,20 @@ from extraction.extractors.rails import find_info_strings
 _LINK = re.compile(
     r"\.?[ \t]{0,2}(?:\(?(?:no|nr|nro|num|numero|number|numéro|id|code|is|n[o°º]|№|#)\b[.:#)]{0,2}"
     r"[ \t]{0,2}){0,2}"
-    r"(?:\([A-Za-z ]{2,12}\))?(?:[ \t]is)?[ \t]{0,3}[.:#=\-–|]{0,3}[\s]{0,3}[#:(]?[ ]?",
+    r"(?:\([A-Za-z ]{2,12}\))?(?:[ \t]is)?[ \t]{0,3}[.:#=\-–|]{0,3}[\s]{0,3}[#:(】」]?[ ]?",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"(?=[A-Za-z0-9/_.-]*\d)[A-Za-z0-9](?:[A-Za-z0-9_-]|[/.](?=[A-Za-z0-9])){2,39}")
 # "Ref 310902003574-Bank": the sender's name after the number.
 _SIGNATURE = re.compile(r"(?<=\d)-[A-Za-z]{2,}$")
 _RAIL = re.compile(
-    r"(?<![\w])(?:UPI|IMPS|NEFT|RTGS)[/: -](?:[A-Z0-9]{2,5}[/-])?([A-Z]{0,6}\d{9,22})(?!\w)"
+    r"(?<![\w])(?:UPI|IMPS|NEFT|RTGS)[/: -]{1,2}(?:[A-Z0-9]{2,5}[/-])?([A-Z]{0,6}\d{9,22})(?!\w)"
+)
+# The end-to-end id of a Pix payment (Banco Central do Brasil, manual of the DICT).
+_PIX = re.compile(r"(?<![A-Za-z0-9])(E\d{8}20\d{10}[A-Za-z0-9]{11})(?![A-Za-z0-9])")
+# "… to SHOP. ID 8812004417": an id that begins a sentence or a line is the transaction's.
+_BARE_ID = re.compile(
+    r"(?:^|[\n.;,|] ?)ID[: ]{1,2}((?=[A-Z0-9.]{0,36}\d{4})[A-Z0-9](?:\.?[A-Z0-9]){7,34})\b"
 )
 _CONFIRMED = re.compile(r"(?:^|\n|: )([A-Z0-9]{8,12})[ ](?=(?i:confirmed|imethibitishwa))")
 
@@ -48,7 +54,7 @@ def find_references(text: str, hits: list[Hit], blocked: set[int]) -> list[Found
             continue
         value = _SIGNATURE.sub("", match[0].rstrip("-_"))
         found.append(FoundReference(value, match.start(), match.start() + len(value), hit.name))
-    for pattern in (_RAIL, _CONFIRMED):
+    for pattern in (_RAIL, _CONFIRMED, _PIX, _BARE_ID):
         for match in pattern.finditer(text):
             if sum(map(str.isdigit, match[1])) >= 2:
                 found.append(FoundReference(match[1], match.start(1), match.end(1), "number"))
@@ -69,4 +75,6 @@ def _asked(text: str, item: FoundReference) -> bool:
 
 def _plausible(token: str) -> bool:
     digits = sum(map(str.isdigit, token))
-    return digits >= 2 and len(token) >= 4 and not re.fullmatch(r"\d{1,2}[/.-]\d{1,2}.*", token)
+    code = digits >= 1 and len(token) >= 7 and token.isupper()
+    dated = re.fullmatch(r"\d{1,2}[/.-]\d{1,2}.*", token)
+    return (code or (digits >= 2 and len(token) >= 4)) and not dated

@@ -13,6 +13,8 @@ from extraction.extractors.segments import line_bounds
 _SAID_AFTER = frozenset(
     ["balance", "available", "credit_limit", "fee", "tax", "tip", "cashback", "minimum_due"]
 )
+# "Oplata" is a fee in Polish and a purchase in Uzbek.
+_SPENT = frozenset({"purchase", "debit"})
 MAIN_ROLES = frozenset({"amount", "total"})
 _MAX_GAP = 42
 _ONLY_MARKS = re.compile(r"[\s:=\-–>|.,(\[*]*")
@@ -24,7 +26,14 @@ _TIGHT_AFTER = re.compile(r"[\s:)\]\-/,.]{0,3}(?:is|as|of|de|en|in|your|的)?\s?
 
 def assign_roles(text: str, amounts: list[Amount], hits: list[Hit]) -> dict[Amount, str]:
     """The role of each amount that a label claims. `text` is the masked folded text."""
-    labels = _longest([hit for hit in hits if hit.kind == "label"])
+    happened = {hit.start for hit in hits if hit.kind == "event" and hit.name in _SPENT}
+    labels = _longest(
+        [
+            hit
+            for hit in hits
+            if hit.kind == "label" and not (hit.name == "fee" and hit.start in happened)
+        ]
+    )
     starts = [amount.start for amount in amounts]
     roles: dict[Amount, str] = {}
     floor = 0
@@ -63,11 +72,25 @@ def _from_left(text: str, amount: Amount, labels: list[Hit], floor: int) -> str 
             if not decimal and not _PLAIN_LINK.fullmatch(between):
                 return None
         if _ONLY_MARKS.fullmatch(between):
-            return hit.name if between.count("\n") <= 2 else None
+            return _specific(text, hit, labels) if between.count("\n") <= 2 else None
         if _BREAKS.search(between) or "\t" in between.strip("\t "):
             return None
         return hit.name
     return None
+
+
+def _specific(text: str, hit: Hit, labels: list[Hit]) -> str:
+    """ "Available amount:" is what is available: the word beside a plain "amount" says which."""
+    if hit.name not in MAIN_ROLES:
+        return hit.name
+    beside = (
+        other.name
+        for other in labels
+        if other.name not in MAIN_ROLES
+        and 0 <= hit.start - other.end <= 1
+        and not text[other.end : hit.start].strip(" ")
+    )
+    return next(beside, hit.name)
 
 
 def _from_right(
@@ -87,10 +110,23 @@ def _from_right(
         follows = bisect_left(starts, hit.end)
         if follows < len(starts) and _ONLY_MARKS.fullmatch(text[hit.end : starts[follows]]):
             return None  # it labels the next amount
+        if follows < len(starts) and _begins_sentence(text, amount.end, hit, starts[follows]):
+            return None
         if text[hit.end : hit.end + 1] == ":":
             return None
         return hit.name
     return None
+
+
+def _begins_sentence(text: str, before: int, hit: Hit, following: int) -> bool:
+    """ "8,40EUR. Balance on 06/05: 512,30EUR": a label that begins a sentence speaks of the amount
+    in that sentence."""
+    between = text[hit.end : following]
+    return (
+        "." in text[before : hit.start]
+        and len(between) <= _MAX_GAP
+        and _BREAKS.search(between) is None
+    )
 
 
 def _from_header(text: str, amount: Amount, labels: list[Hit]) -> str | None:

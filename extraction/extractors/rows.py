@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from extraction.document import Document
 from extraction.extractors import gathering
-from extraction.extractors.events import decide
+from extraction.extractors.amounts import Amount
+from extraction.extractors.events import Decision, decide
 from extraction.extractors.findings import Findings
 from extraction.extractors.segments import line_bounds
 from extraction.reading import Candidate, Direction, Reason
@@ -28,9 +29,19 @@ def event_rows(document: Document, found: Findings) -> tuple[Candidate, ...]:
     heading = document.folded[: document.subject_end + 80]
     if any(word in heading for word in _REVIEWS):
         return ()
-    read = (_row(document, found, span) for span in _lines(document, found))
-    rows = tuple(row for row in read if row is not None)
-    return rows if len(rows) >= 2 else ()
+    spans = _lines(document, found)
+    told = [row for span in spans if (row := _told(document, found, span)) is not None]
+    if len(told) < 2:
+        return ()
+    rows = tuple(_read(document, found, *row) for row in told)
+    return () if _one_told_twice(rows) else rows
+
+
+def _one_told_twice(rows: tuple[Candidate, ...]) -> bool:
+    """Whether each row has the same amount and none names another party: one event, told again."""
+    amounts = {row.amount.value for row in rows if row.amount}
+    parties = {row.merchant.value for row in rows if row.merchant}
+    return len(amounts) == 1 and len(parties) <= 1
 
 
 def _lines(document: Document, found: Findings) -> list[tuple[int, int]]:
@@ -49,21 +60,33 @@ def _lines(document: Document, found: Findings) -> list[tuple[int, int]]:
     ]  # fmt: skip
 
 
-def _row(document: Document, found: Findings, span: tuple[int, int]) -> Candidate | None:
+_Span = tuple[int, int]
+
+
+def _told(
+    document: Document, found: Findings, span: _Span
+) -> tuple[_Span, Amount, Decision] | None:
+    """The amount of a row and what happened, if it tells that."""
     start, end = span
     amount = next(item for item in found.amounts if start <= item.start < end)
     before = document.normalized[start : amount.start].strip(" \t-+")
     if not before or document.normalized[amount.end : end].strip(" \t."):
         return None
-    hits = [hit for hit in found.hits if start <= hit.start and hit.end <= end]
-    decision = decide(
-        [hit for hit in hits if hit.start < amount.start], found.segments, document.subject_end
-    )
+    hits = [hit for hit in found.hits if start <= hit.start < amount.start and hit.end <= end]
+    decision = decide(hits, found.segments, document.subject_end)
     if decision is None or not decision.event.books or decision.hit is None:
         return None
+    return span, amount, decision
+
+
+def _read(
+    document: Document, found: Findings, span: _Span, amount: Amount, decision: Decision
+) -> Candidate:
+    """The candidate of a row."""
+    start, end = span
     within = replace(
         found,
-        hits=hits,
+        hits=[hit for hit in found.hits if start <= hit.start and hit.end <= end],
         amounts=[amount],
         roles={},
         references=[item for item in found.references if start <= item.start < end],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +19,7 @@ from extraction.views.evidence import evidence_context
 from finance.models import ReviewItem, ReviewState, Transaction
 from finance.querysets import list_rows, with_links
 from finance.views.rows import entry, reason_labels, words
-from mail_ingest.models import Email, EmailState
+from mail_ingest.models import ConnectedAccount, Email, EmailState
 from mail_ingest.trust import Trust
 from tenancy.pages import is_htmx, page
 from tenancy.paging import newest_first
@@ -59,6 +60,9 @@ def emails(request: HttpRequest) -> HttpResponse:
     # PostgreSQL takes no NUL.
     search = request.GET.get("search", "").replace("\0", "").strip()[:100]
     found = _shown(shown)
+    account = _account(request.GET.get("account", ""))
+    if account is not None:
+        found = found.filter(account=account)
     if search:
         found = found.filter(subject__icontains=search) | found.filter(
             from_address__icontains=search
@@ -68,7 +72,8 @@ def emails(request: HttpRequest) -> HttpResponse:
     context = {
         "listed": [Listed(email, outcome(email, by_email.get(email.id))) for email in listed.rows],
         "next_page": listed.next_href,
-        "tabs": _tabs(shown),
+        "tabs": _tabs(shown, account),
+        "account": account,
         "shown": shown,
         "search": search,
     }
@@ -129,7 +134,17 @@ def _shown(shown: str) -> QuerySet[Email]:
     return every
 
 
-def _tabs(shown: str) -> list[Tab]:
+def _account(text: str) -> ConnectedAccount | None:
+    """The one whose messages are shown; all of them for an id that is none."""
+    try:
+        wanted = uuid.UUID(text)
+    except ValueError:
+        return None
+    found: ConnectedAccount | None = ConnectedAccount.objects.filter(id=wanted).first()
+    return found
+
+
+def _tabs(shown: str, account: ConnectedAccount | None) -> list[Tab]:
     labels = [
         ("", _("All")),
         (ExtractionState.BOOKED.value, _("Booked")),
@@ -139,4 +154,8 @@ def _tabs(shown: str) -> list[Tab]:
         (ExtractionState.FAILED.value, _("Could not be read")),
         ("quarantined", _("Quarantined")),
     ]
-    return [Tab(label, f"?show={code}" if code else "?", code == shown) for code, label in labels]
+    of_account = {"account": str(account.pk)} if account else {}
+    return [
+        Tab(label, f"?{urlencode(of_account | ({'show': code} if code else {}))}", code == shown)
+        for code, label in labels
+    ]

@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from extraction.attachments import attachments_of
+from extraction.calibration import measured
 from extraction.models import EmailExtraction
 from extraction.pipeline import document_of
 from extraction.senders import SOURCE_KIND
@@ -58,6 +60,7 @@ ROUTES: Final = {
     "model": gettext_lazy("by model"),
     "event": gettext_lazy("from what happened"),
     "history": gettext_lazy("as you chose before"),
+    "merchant": gettext_lazy("as its merchant always is"),
     "merchant_word": gettext_lazy("from the merchant’s name"),
 }
 # A transaction's field, and the reading's fields that it comes from, in order.
@@ -129,6 +132,9 @@ def evidence_context(email: Email, item: int) -> dict[str, Any]:
         "email": email,
         "parts": list(marked(text, candidate.get("fields", {}))),
         "fields": shown_fields(candidate, booked),
+        "measured": measured([email.from_address]).get(
+            (email.from_address, candidate.get("route", ""))
+        ),
     }
 
 
@@ -136,7 +142,8 @@ def readable_text(email: Email) -> str:
     """The text that evidence spans index; "" for a message that cannot be parsed."""
     try:
         parsed = parse_message(load_raw(email))
-        return document_of(parsed, email, Tenant.objects.get(id=current_tenant_id())).text
+        tenant = Tenant.objects.get(id=current_tenant_id())
+        return document_of(parsed, email, tenant, attachments_of([email]).get(email.pk, ())).text
     except UnparsableMessage:
         return ""
 
@@ -185,7 +192,7 @@ def _booked(row: Transaction) -> Iterator[ShownField]:
     category = splits[0].category if len(splits) == 1 else None
     values = {
         "amount": (_("Amount"), "amount", str(plain_money(row.amount))),
-        "booked_on": (_("Date"), "date", date_format(row.booked_on, "j F Y")),
+        "booked_on": (_("Date"), "date", date_format(row.booked_on, "DATE_FORMAT")),
         "merchant": (_("Merchant"), "merchant", row.merchant),
         "account_id": (_("Account"), "account", str(row.account)),
         "category_id": (_("Category"), "none", category.label if category else ""),

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,10 +18,12 @@ from extraction.forms import DecisionForm
 from extraction.models import EmailExtraction
 from extraction.senders import SOURCE_KIND, institution_of
 from extraction.views.evidence import evidence_context
+from extraction.views.review_narrowing import Narrowing, queue_parts
 from finance import review
 from finance.accounts import open_account
 from finance.errors import LedgerError
 from finance.ledger import Changes
+from finance.matching.reading import waiting_of_item
 from finance.models import ReviewItem, ReviewState
 from finance.money import Money
 from finance.querysets import open_review_items, today
@@ -48,12 +50,18 @@ class Question:
     currency: str
     initial: dict[str, Any]
 
+    @property
+    def rule_query(self) -> str:
+        """The query of a rule for what its merchant sells; empty where there is none."""
+        merchant = str(self.initial.get("merchant") or "").replace('"', "")
+        return f'merchant:"{merchant}"' if merchant else ""
+
 
 @require_safe
 @page("transactions:read")
 def queue(request: HttpRequest) -> HttpResponse:
     """The newest question; on a phone the list is a page of its own."""
-    items = _open_items()
+    items = _open_items(request)
     return _show(request, items, items[0] if items else None)
 
 
@@ -65,7 +73,7 @@ def decide(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         if item.state != ReviewState.OPEN:
             return redirect("review")
-        return _show(request, _open_items(), item, is_one=True)
+        return _show(request, _open_items(request), item, is_one=True)
     question = question_of(item)
     form = _form(question, item, request.POST)
     if form.is_valid():
@@ -78,8 +86,8 @@ def decide(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
             tell(form, error)
         else:
             if changes is not None:
-                return _next(request, item_id, _("Booked."))
-    return _show(request, _open_items(), item, form=form, is_one=True)
+                return _decided(request, item_id, _("Booked."))
+    return _show(request, _open_items(request), item, form=form, is_one=True)
 
 
 @require_POST
@@ -92,8 +100,8 @@ def dismiss(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
         form = _form(question_of(item), item)
         form.cleaned_data = {}
         form.add_error(None, str(error))
-        return _show(request, _open_items(), item, form=form, is_one=True)
-    return _next(request, item_id, _("Noted: not a transaction."))
+        return _show(request, _open_items(request), item, form=form, is_one=True)
+    return _decided(request, item_id, _("Noted: not a transaction."))
 
 
 @require_POST
@@ -104,11 +112,17 @@ def reopen(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
     try:
         review.reopen(item.id)
     except LedgerError as error:
-        items = _open_items()
+        items = _open_items(request)
         return _show(request, items, items[0] if items else None, problem=str(error))
-    if not is_htmx(request):
+    return show_question(request, item_id)
+
+
+def show_question(request: HttpRequest, item_id: uuid.UUID, *, problem: str = "") -> HttpResponse:
+    """This one question, beside the others that are open."""
+    if not is_htmx(request) and not problem:
         return redirect("review_item", item_id)
-    return _show(request, _open_items(), _with_transactions().get(id=item_id), is_one=True)
+    item = _with_transactions().get(id=item_id)
+    return _show(request, _open_items(request), item, is_one=True, problem=problem)
 
 
 def question_of(item: ReviewItem) -> Question:
@@ -242,20 +256,28 @@ def _email_of(item: ReviewItem) -> Email | None:
     return found
 
 
-def _next(request: HttpRequest, decided: uuid.UUID, done: str) -> HttpResponse:
-    """The next question, with a way to take the decision back."""
+def _decided(request: HttpRequest, item_id: uuid.UUID, done: str) -> HttpResponse:
+    return next_question(request, [item_id], done, undo=reverse("review_reopen", args=[item_id]))
+
+
+def next_question(
+    request: HttpRequest, decided: list[uuid.UUID], done: str, *, undo: str = "", problem: str = ""
+) -> HttpResponse:
+    """The next question, with a way to take back what was decided: `undo` takes their `ids`."""
+    query = Narrowing.of(request.GET).query
     if not is_htmx(request):
-        return redirect("review")
-    items = _open_items()
-    response = _show(
-        request,
-        items,
-        items[0] if items else None,
-        undo_url=reverse("review_reopen", args=[decided]),
-        done_text=done,
-    )
+        return redirect(f"{reverse('review')}{query}")
+    items = _open_items(request)
+    if not items and query:
+        # That part is done: on to the rest.
+        request.GET, query = QueryDict(), ""
+        items = _open_items(request)
+    more: dict[str, Any] = {"problem": problem}
+    if decided and undo:
+        more |= {"undo_url": undo, "undo_ids": decided, "done_text": done}
+    response = _show(request, items, items[0] if items else None, **more)
     address = reverse("review_item", args=[items[0].id]) if items else reverse("review")
-    response.headers["HX-Replace-Url"] = address
+    response.headers["HX-Replace-Url"] = f"{address}{query}"
     return response
 
 
@@ -268,7 +290,10 @@ def _show(
     is_one: bool = False,
     **more: Any,
 ) -> HttpResponse:
+    narrowing = Narrowing.of(request.GET)
     context: dict[str, Any] = {
+        "narrowing": narrowing,
+        "queue": queue_parts(narrowing),
         "items": [question_of(other) for other in items],
         "has_more": len(items) == AT_ONCE,
         "is_one": is_one,
@@ -279,6 +304,7 @@ def _show(
     if item is not None:
         question = question_of(item)
         context |= {"item": question, "form": form or _form(question, item)}
+        context["waiting"] = waiting_of_item(item)
         email = _email_of(item)
         if email is not None:
             context |= evidence_context(email, item.source_item)
@@ -292,8 +318,10 @@ def _with_transactions() -> Any:
     return rows.prefetch_related("transaction__splits")
 
 
-def _open_items() -> list[ReviewItem]:
-    items = open_review_items().select_related("transaction__account")
+def _open_items(request: HttpRequest) -> list[ReviewItem]:
+    """The newest of the part of the queue that the address names."""
+    items = Narrowing.of(request.GET).apply(open_review_items())
+    items = items.select_related("transaction__account")
     return list(items.prefetch_related("transaction__splits")[:AT_ONCE])
 
 

@@ -8,10 +8,11 @@ permission, which is their door's part.
 
 from finance.ledger.booking import post, post_many, propose, propose_many
 from finance.ledger.changes import Changes
-from finance.ledger.deciding import accept, accept_many, dismiss, reopen
+from finance.ledger.deciding import accept, accept_many, dismiss, reopen, snooze
 from finance.ledger.drafts import DRAFT_FIELDS, draft_of
 from finance.ledger.editing import edit, split, void
-from finance.ledger.linking import merge, transfer, transfer_to, unlink
+from finance.ledger.linking import transfer, transfer_to, unlink
+from finance.ledger.merging import merge, merge_item, unmerge, unmerge_item
 from finance.ledger.movements import Movement, Part, Source
 
 __all__ = [
@@ -26,14 +27,18 @@ __all__ = [
     "draft_of",
     "edit",
     "merge",
+    "merge_item",
     "post",
     "post_many",
     "propose",
     "propose_many",
     "reopen",
+    "snooze",
     "split",
     "transfer",
     "transfer_to",
     "unlink",
+    "unmerge",
+    "unmerge_item",
     "void",
 ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from finance.ledger.movements import Source
 from finance.ledger.sources import at_sources, key
-from finance.ledger.writing import change, insert, writing
+from finance.ledger.writing import change, insert, locked, writing
 from finance.models import ReviewItem, ReviewState, Transaction
 from tenancy.ids import new_id
 from tenancy.scope import current_actor
@@ -60,6 +60,18 @@ def _item(source: Source, draft: Mapping[str, Any], reasons: Sequence[str]) -> R
         reasons=list(dict.fromkeys(str(reason) for reason in reasons)),
         draft=dict(draft),
     )
+
+
+def redraft(item: ReviewItem, draft: Mapping[str, Any], reasons: Sequence[str]) -> bool:
+    """Ask better: another reading of the same message tells more. Whether it was still open; what
+    a person has decided, or a proposed transaction, is left alone."""
+    with writing():
+        row = locked(ReviewItem, item.pk)
+        if row.state != ReviewState.OPEN or row.transaction_id is not None:
+            return False
+        unique = list(dict.fromkeys(str(reason) for reason in reasons))
+        change(row, "redraft", {"draft": dict(draft), "reasons": unique})
+    return True
 
 
 def decide(

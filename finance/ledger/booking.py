@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from finance.ledger.asking import decide
-from finance.ledger.movements import Movement, Source, clean_text
-from finance.ledger.references import References
+from finance.ledger.movements import Movement, Part, Source, clean_text
+from finance.ledger.naming import Names
+from finance.ledger.references import References, check_tags
 from finance.ledger.sources import SourceKey, at_sources, key
+from finance.ledger.tagging import plain_tags, replace_tags
 from finance.ledger.writing import (
     insert,
     is_person,
@@ -63,9 +66,11 @@ def _book(
         references = References.of(movements)
         for movement in movements:
             references.check(movement)
+        check_tags(tag for movement in movements for tag in movement.tags)
         sources = [m.source for m in movements if m.source is not None]
         booked = at_sources(Transaction, sources)
         asked = at_sources(ReviewItem, sources)
+        names = Names.of(text for m in movements for text in _written(m))
         result: list[Transaction] = []
         new: list[tuple[Transaction, Movement, Sequence[str]]] = []
         for movement, why in zip(movements, reasons, strict=True):
@@ -74,7 +79,7 @@ def _book(
             if row is None:
                 item = asked.get(source) if source else None
                 dismissed = item is not None and item.state == ReviewState.DISMISSED
-                row = _row(movement, TransactionState.VOID if dismissed else state)
+                row = _row(movement, TransactionState.VOID if dismissed else state, names)
                 new.append((row, movement, why))
                 if source:
                     booked[source] = row
@@ -84,7 +89,7 @@ def _book(
     return [_stayed(row) for row in result]
 
 
-def _row(movement: Movement, state: TransactionState) -> Transaction:
+def _row(movement: Movement, state: TransactionState, names: Names) -> Transaction:
     person = is_person() and movement.source is None
     provenance = dict(movement.provenance)
     set_fields = [name for name in SET_BY_PEOPLE if getattr(movement, name)]
@@ -103,11 +108,12 @@ def _row(movement: Movement, state: TransactionState) -> Transaction:
         currency=movement.amount.currency,
         original_minor=movement.original.minor if movement.original else None,
         original_currency=movement.original.currency if movement.original else "",
-        merchant=clean_text(movement.merchant, 200),
-        merchant_raw=clean_text(movement.merchant_raw, 300),
+        merchant=_merchant(movement, names),
+        merchant_raw=_written(movement)[1],
         description=clean_text(movement.description, 500),
         notes=clean_text(movement.notes, 10_000),
         event=movement.event,
+        is_one_time=movement.is_one_time,
         source_kind=source.kind,
         source_id=source.id,
         source_item=source.item,
@@ -116,9 +122,18 @@ def _row(movement: Movement, state: TransactionState) -> Transaction:
     )
 
 
+def _merchant(movement: Movement, names: Names) -> str:
+    name, raw = _written(movement)
+    return names.named(name) if is_person() else names.read(name, raw)
+
+
+def _written(movement: Movement) -> tuple[str, str]:
+    return clean_text(movement.merchant, 200), clean_text(movement.merchant_raw, 300)
+
+
 SET_BY_PEOPLE = (
     "account_id", "booked_on", "occurred_at", "amount", "merchant", "description", "category_id",
-    "event", "notes", "original",
+    "event", "notes", "original", "is_one_time", "tags",
 )  # fmt: skip
 
 
@@ -135,11 +150,18 @@ def _insert(
     )
     for state, verb in VERBS.items():
         of_state = [
-            (row, {n: plain(getattr(row, n)) for n in KEPT} | {"splits": plain_parts(share)})
-            for (row, _, _), share in zip(new, parts, strict=True)
+            (row, _details(row, movement, share))
+            for (row, movement, _), share in zip(new, parts, strict=True)
             if row.state == state
         ]
         insert([row for row, _ in of_state], verb, [details for _, details in of_state])
+    replace_tags({row.pk: movement.tags for row, movement, _ in new if movement.tags})
+
+
+def _details(row: Transaction, movement: Movement, parts: Sequence[Part]) -> dict[str, Any]:
+    tags = {"tags": plain_tags(movement.tags)} if movement.tags else {}
+    kept = {name: plain(getattr(row, name)) for name in KEPT}
+    return kept | {"splits": plain_parts(parts)} | tags
 
 
 VERBS = {

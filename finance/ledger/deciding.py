@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext
 
 from finance.errors import WrongState
 from finance.ledger.asking import decide
@@ -23,7 +26,8 @@ def accept(review_item_id: uuid.UUID, changes: Changes | None = None) -> Transac
         item = locked(ReviewItem, review_item_id)
         if item.state == ReviewState.DISMISSED:
             raise WrongState(
-                "This was dismissed as not a transaction. Reopen it first.", code="dismissed"
+                gettext("This was dismissed as not a transaction. Reopen it first."),
+                code="dismissed",
             )
         if item.transaction_id is None:
             row = post(movement_from(item.draft, changes or {}, _source(item)))
@@ -31,9 +35,9 @@ def accept(review_item_id: uuid.UUID, changes: Changes | None = None) -> Transac
         else:
             row = locked(Transaction, item.transaction_id)
             if item.state == ReviewState.OPEN:
-                columns, parts = resolve(row, changes or {})
+                columns, parts, tags = resolve(row, changes or {})
                 posted = {"state": TransactionState.POSTED}
-                change_with_parts(row, "accept", columns | posted, parts)
+                change_with_parts(row, "accept", columns | posted, parts, tags=tags)
         if item.state == ReviewState.OPEN:
             decide(item, ReviewState.ACCEPTED, "accept", transaction_id=row.pk)
     return row
@@ -52,7 +56,8 @@ def dismiss(review_item_id: uuid.UUID, reason: str = "") -> ReviewItem:
         item = locked(ReviewItem, review_item_id)
         if item.state == ReviewState.ACCEPTED:
             raise WrongState(
-                "This was accepted. Void the transaction, or reopen the item.", code="accepted"
+                gettext("This was accepted. Void the transaction, or reopen the item."),
+                code="accepted",
             )
         if item.state == ReviewState.OPEN:
             if item.transaction_id is not None:
@@ -63,21 +68,35 @@ def dismiss(review_item_id: uuid.UUID, reason: str = "") -> ReviewItem:
 
 
 def reopen(review_item_id: uuid.UUID) -> ReviewItem:
-    """Take a decision back: the transaction is a proposal again, outside every balance. Open
-    already: nothing happens. Raises NotInLedger, WrongState (merged or linked since)."""
+    """Take a decision back: the transaction is a proposal again, outside every balance. One that
+    was put off is asked about at once; open already: nothing happens. Raises NotInLedger,
+    WrongState (merged or linked since)."""
     with writing():
         item = locked(ReviewItem, review_item_id)
         if item.state == ReviewState.OPEN:
+            if item.snoozed_until is not None:
+                change(item, "wake", {"snoozed_until": None})
             return item
         if item.transaction_id is not None:
             row = locked(Transaction, item.transaction_id)
             if row.merged_into_id is not None or transfer_of(row) is not None:
                 raise WrongState(
-                    "The transaction has been merged or linked since; undo that first.",
+                    gettext("The transaction has been merged or linked since; undo that first."),
                     code="linked",
                 )
             change(row, "reopen", {"state": TransactionState.PROPOSED})
         decide(item, ReviewState.OPEN, "reopen")
+    return item
+
+
+def snooze(review_item_id: uuid.UUID, until: datetime) -> ReviewItem:
+    """Ask again at a time to come; `reopen` asks at once. Raises NotInLedger, WrongState (decided
+    already)."""
+    with writing():
+        item = locked(ReviewItem, review_item_id)
+        if item.state != ReviewState.OPEN:
+            raise WrongState(gettext("This was decided already."), code="decided")
+        change(item, "snooze", {"snoozed_until": until})
     return item
 
 

@@ -11,6 +11,7 @@ from finance.errors import LedgerError
 from finance.ledger.changes import Changes
 from finance.ledger.movements import Movement, Source
 from finance.ledger.writing import plain
+from finance.models import ReviewItem, Transaction
 from finance.money import Money
 
 # "amount" and "original_amount" are signed decimal strings; each has its currency beside it.
@@ -42,7 +43,7 @@ def draft_of(
 def movement_from(draft: Mapping[str, Any], changes: Changes, source: Source | None) -> Movement:
     """The movement of a draft and a person's additions. Raises LedgerError naming the field that
     is still missing."""
-    known: dict[str, Any] = {**_values(draft), **changes}
+    known: dict[str, Any] = {**movement_values(draft), **changes}
     for name, field in (("account_id", "account"), ("amount", "amount"), ("booked_on",) * 2):
         if known.get(name) is None:
             raise LedgerError(
@@ -53,7 +54,7 @@ def movement_from(draft: Mapping[str, Any], changes: Changes, source: Source | N
     return Movement(**known, source=source)
 
 
-def _values(draft: Mapping[str, Any]) -> dict[str, Any]:
+def movement_values(draft: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {
         name: draft[name]
         for name in ("merchant", "merchant_raw", "description", "event", "provenance")
@@ -71,3 +72,16 @@ def _values(draft: Mapping[str, Any]) -> dict[str, Any]:
     if draft.get("original_amount") and draft.get("original_currency"):
         values["original"] = Money.parse(draft["original_amount"], draft["original_currency"])
     return values
+
+
+def report_of(item: ReviewItem) -> Transaction:
+    """What an item's draft tells, as a transaction that is never saved."""
+    values = movement_values(item.draft)
+    original: Money | None = values.get("original")
+    names = ("merchant", "merchant_raw", "description", "event", "occurred_at", "provenance")
+    return Transaction(
+        id=item.pk,
+        original_minor=original.minor if original else None,
+        original_currency=original.currency if original else "",
+        **{name: values[name] for name in names if name in values},
+    )

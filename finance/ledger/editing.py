@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
+from django.utils.translation import gettext
+
 from finance.errors import WrongState
 from finance.ledger.asking import close_item_of
 from finance.ledger.changes import Changes, resolve, transfer_of
@@ -26,14 +28,16 @@ def edit(
     with writing():
         row = locked(Transaction, transaction_id)
         if row.state == TransactionState.VOID:
-            raise WrongState("This transaction is void and cannot be changed.", code="void")
+            raise WrongState(
+                gettext("This transaction is void and cannot be changed."), code="void"
+            )
         if expected_version is not None and row.version != expected_version:
             raise WrongState(
-                "Somebody has changed this transaction meanwhile. Look at it again.",
+                gettext("Somebody has changed this transaction meanwhile. Look at it again."),
                 code="changed_meanwhile",
             )
-        columns, parts = resolve(row, changes)
-        change_with_parts(row, "edit", columns, parts)
+        columns, parts, tags = resolve(row, changes)
+        change_with_parts(row, "edit", columns, parts, tags=tags)
     return row
 
 

@@ -1,4 +1,4 @@
-"""Two rows that belong together: legs of a transfer, or two reports of one movement."""
+"""Two rows that belong together: legs of a transfer, a refund and its purchase."""
 
 from __future__ import annotations
 
@@ -6,31 +6,32 @@ import uuid
 from dataclasses import replace
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from finance.errors import LedgerError, WrongState
-from finance.ledger.asking import close_item_of
 from finance.ledger.booking import post
 from finance.ledger.changes import transfer_of
-from finance.ledger.movements import Movement
+from finance.ledger.movements import Movement, Part
 from finance.ledger.references import References
-from finance.ledger.writing import change, change_with_parts, locked, parts_of, writing
+from finance.ledger.writing import (
+    change_with_parts,
+    locked,
+    parts_from,
+    parts_of,
+    plain_parts,
+    writing,
+)
 from finance.models import (
     AccountKind,
     Category,
     CategoryKind,
     FinancialAccount,
-    ReviewState,
+    LedgerChange,
     Transaction,
     TransactionState,
     Transfer,
 )
 from finance.money import Money
-
-# What a merge takes over where the row that stays has nothing.
-FILLED_BY_MERGE = (
-    "merchant", "merchant_raw", "description", "notes", "event", "occurred_at", "original_minor",
-    "original_currency",
-)  # fmt: skip
 
 
 def transfer(first_id: uuid.UUID, second_id: uuid.UUID) -> Transfer:
@@ -50,7 +51,7 @@ def transfer(first_id: uuid.UUID, second_id: uuid.UUID) -> Transfer:
             if (link.outflow_id, link.inflow_id) == (outflow.pk, inflow.pk):
                 return link
             raise WrongState(
-                "One of them is a leg of another transfer. Unlink that first.",
+                gettext("One of them is a leg of another transfer. Unlink that first."),
                 code="linked_transfer",
             )
         category_id = _transfer_category(outflow, inflow)
@@ -68,12 +69,14 @@ def transfer_to(transaction_id: uuid.UUID, account_id: uuid.UUID) -> Transfer:
     with writing():
         row = locked(Transaction, transaction_id)
         if row.state != TransactionState.POSTED:
-            raise WrongState("Only a posted transaction has another leg.", code="not_posted")
+            raise WrongState(
+                gettext("Only a posted transaction has another leg."), code="not_posted"
+            )
         if transfer_of(row) is not None:
-            raise WrongState("It is a leg of a transfer already.", code="linked_transfer")
+            raise WrongState(gettext("It is a leg of a transfer already."), code="linked_transfer")
         if row.account_id == account_id:
             raise LedgerError(
-                "A transfer needs two accounts.", code="same_account", field="account"
+                gettext("A transfer needs two accounts."), code="same_account", field="account"
             )
         other = post(
             Movement(
@@ -90,7 +93,8 @@ def transfer_to(transaction_id: uuid.UUID, account_id: uuid.UUID) -> Transfer:
 
 
 def unlink(transfer_id: uuid.UUID) -> tuple[Transaction, Transaction]:
-    """Part the legs of a transfer; both lose their category. Raises NotInLedger."""
+    """Part the legs of a transfer; both get the categories back that they had before.
+    Raises NotInLedger."""
     with writing():
         return part_legs(locked(Transfer, transfer_id))
 
@@ -100,64 +104,62 @@ def part_legs(link: Transfer) -> tuple[Transaction, Transaction]:
     legs = locked(Transaction, link.outflow_id), locked(Transaction, link.inflow_id)
     link.delete()
     for row in legs:
-        parts = [replace(part, category_id=None) for part in parts_of(row)]
-        change_with_parts(row, "unlink", {}, parts)
+        change_with_parts(row, "unlink", {}, parts_before(row, "transfer"))
     return legs
 
 
-def merge(keep_id: uuid.UUID, drop_id: uuid.UUID) -> Transaction:
-    """Two reports of one movement become one: `drop` is voided and points to `keep`, which takes
-    over what it lacked. Merged already: `keep`.
-
-    Raises NotInLedger, WrongState, LedgerError (one row, or other currencies).
-    """
+def refund_of(purchase_id: uuid.UUID, refund_id: uuid.UUID) -> None:
+    """Count a refund where its purchase counts: it gets that category, unless a person has given
+    it another. Raises NotInLedger, WrongState, LedgerError."""
     with writing():
-        if keep_id == drop_id:
-            raise LedgerError("A transaction cannot be merged with itself.", code="same")
-        rows = {pk: locked(Transaction, pk) for pk in sorted({keep_id, drop_id})}
-        keep, drop = rows[keep_id], rows[drop_id]
-        if drop.merged_into_id == keep.pk:
-            return keep
-        _check_merge(keep, drop)
-        filled = {n: getattr(drop, n) for n in FILLED_BY_MERGE if not getattr(keep, n)}
-        filled = {n: value for n, value in filled.items() if value}
-        provenance = {n: drop.provenance[n] for n in filled if n in drop.provenance}
-        change(
-            keep, "merge", filled | {"provenance": provenance | keep.provenance},
-            note=f"took over from {drop.pk}",
-        )  # fmt: skip
-        change(drop, "merge", {"state": TransactionState.VOID, "merged_into_id": keep.pk})
-        close_item_of(drop, ReviewState.DISMISSED, "merge", "merged")
-    return keep
+        purchase, refund = (locked(Transaction, pk) for pk in (purchase_id, refund_id))
+        if TransactionState.VOID in (purchase.state, refund.state):
+            raise WrongState(gettext("A void transaction cannot be linked."), code="void")
+        if purchase.amount_minor > 0 or refund.amount_minor < 0:
+            raise LedgerError(
+                gettext("A refund needs a purchase that it pays back."), code="same_direction"
+            )
+        spent, given = parts_of(purchase), parts_of(refund)
+        is_free = not {"category_id", "parts"} & set(refund.locked)
+        if is_free and len(given) == 1 and transfer_of(refund) is None:
+            largest = min(spent, key=lambda part: part.amount.minor)
+            given = [replace(given[0], category_id=largest.category_id)]
+        change_with_parts(refund, "refund", {}, given)
 
 
-def _check_merge(keep: Transaction, drop: Transaction) -> None:
-    if TransactionState.VOID in (keep.state, drop.state):
-        raise WrongState("A void transaction cannot be merged.", code="void")
-    if keep.state == TransactionState.PROPOSED and drop.state == TransactionState.POSTED:
-        raise WrongState(
-            "One is posted, the other only proposed: keep the posted one.", code="keep_the_posted"
-        )
-    if keep.currency != drop.currency or (keep.amount_minor < 0) != (drop.amount_minor < 0):
-        raise LedgerError(
-            "They are in different currencies or directions, so not one movement.",
-            code="not_the_same",
-        )
-    if transfer_of(drop) is not None:
-        raise WrongState(
-            "The one to drop is a leg of a transfer. Unlink it first.", code="linked_transfer"
-        )
+def take_refund_back(purchase_id: uuid.UUID, refund_id: uuid.UUID) -> None:
+    """Undo `refund_of`. Raises NotInLedger."""
+    with writing():
+        refund = locked(Transaction, refund_id)
+        if transfer_of(refund) is None:
+            change_with_parts(refund, "unlink", {}, parts_before(refund, "refund"))
+
+
+def parts_before(row: Transaction, verb: str) -> list[Part]:
+    """The splits that a transaction had before a link gave it a category; those it has now where
+    that changed nothing, or somebody has changed them since."""
+    parts = parts_of(row)
+    entry = LedgerChange.objects.filter(
+        subject_id=row.pk, verb__in=(verb, "unlink")
+    ).order_by("-version").first()  # fmt: skip
+    if entry is None or entry.verb != verb or entry.after.get("splits") != plain_parts(parts):
+        return parts
+    return parts_from(entry.before["splits"], row.currency)
 
 
 def _legs(rows: list[Transaction]) -> tuple[Transaction, Transaction]:
     """Outflow and inflow. Raises WrongState, LedgerError."""
     if len(rows) != 2 or rows[0].account_id == rows[1].account_id:
-        raise LedgerError("A transfer needs two transactions on two accounts.", code="same_account")
+        raise LedgerError(
+            gettext("A transfer needs two transactions on two accounts."), code="same_account"
+        )
     if any(row.state == TransactionState.VOID for row in rows):
-        raise WrongState("A void transaction cannot be linked.", code="void")
+        raise WrongState(gettext("A void transaction cannot be linked."), code="void")
     outflow, inflow = sorted(rows, key=lambda row: row.amount_minor)
     if outflow.amount_minor > 0 or inflow.amount_minor < 0:
-        raise LedgerError("A transfer needs an outflow and an inflow.", code="same_direction")
+        raise LedgerError(
+            gettext("A transfer needs an outflow and an inflow."), code="same_direction"
+        )
     if outflow.currency == inflow.currency and outflow.amount_minor != -inflow.amount_minor:
         raise LedgerError(
             f"{Money(-outflow.amount_minor, outflow.currency)} left one account and"
@@ -181,6 +183,7 @@ def _transfer_category(outflow: Transaction, inflow: Transaction) -> uuid.UUID:
     ).first()
     if other is None:
         raise LedgerError(
-            "There is no category of the kind “transfer”. Add one first.", code="no_category"
+            gettext("There is no category of the kind “transfer”. Add one first."),
+            code="no_category",
         )
     return other.pk

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
+from django.utils.translation import gettext
+
 from finance.errors import LedgerError
 from finance.money import Money
 
@@ -56,14 +58,20 @@ class Movement:
     source: Source | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    is_one_time: bool = False
+    tags: frozenset[uuid.UUID] = frozenset()
 
 
 def check_amount(amount: Money) -> None:
     """Raises LedgerError for nothing, and for more than anybody has."""
     if amount.minor == 0:
-        raise LedgerError("An amount of zero moves nothing.", code="zero_amount", field="amount")
+        raise LedgerError(
+            gettext("An amount of zero moves nothing."), code="zero_amount", field="amount"
+        )
     if abs(amount.minor) > LARGEST_MINOR:
-        raise LedgerError("The amount is too large.", code="amount_too_large", field="amount")
+        raise LedgerError(
+            gettext("The amount is too large."), code="amount_too_large", field="amount"
+        )
 
 
 def check_date(booked_on: date) -> None:

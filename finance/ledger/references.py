@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from finance.default_categories import EVENT_CATEGORIES
 from finance.errors import LedgerError, UnknownReference
 from finance.ledger.movements import Movement, Part, check_amount, check_date, check_parts
-from finance.models import Category, FinancialAccount
+from finance.models import Category, FinancialAccount, Tag
 from finance.money import Money
 
 
@@ -89,6 +89,15 @@ class References:
                 Category.objects.exclude(key="").filter(is_archived=False).values_list("key", "pk")
             )
         return self._by_key.get(key)
+
+
+def check_tags(pks: Iterable[uuid.UUID]) -> None:
+    """Raises UnknownReference."""
+    wanted = set(pks)
+    if wanted:
+        unknown = wanted - set(Tag.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+        if unknown:
+            raise UnknownReference(f"There is no tag {min(unknown)}.", field="tags")
 
 
 def check_currency(account: FinancialAccount, amount: Money) -> None:

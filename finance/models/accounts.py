@@ -35,6 +35,7 @@ class FinancialAccount(LedgerRow):
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=16, choices=AccountKind, default=AccountKind.CHECKING)
     currency = models.CharField(max_length=3, validators=[validate_currency])
+    group = models.CharField(max_length=80, blank=True, help_text="Accounts that belong together.")
     institution = models.CharField(max_length=120, blank=True)
     number_encrypted = models.TextField(blank=True, editable=False)
     number_index = models.CharField(max_length=64, blank=True, editable=False)

@@ -13,6 +13,14 @@ class ChangeSubject(models.TextChoices):
     CATEGORY = "category"
     TRANSACTION = "transaction"
     REVIEW_ITEM = "review_item"
+    RECURRING = "recurring"
+    BUDGET = "budget"
+    GOAL = "goal"
+    RATE = "rate"
+    BILL = "bill"
+    SUBSCRIPTION = "subscription"
+    ANNOUNCEMENT = "announcement"
+    MATCH = "match"
 
 
 class LedgerChange(TenantModel):

@@ -33,6 +33,7 @@ class ReviewItem(LedgerRow):
     decided_by_id = models.UUIDField(null=True, blank=True, editable=False)
     decided_by = models.CharField(max_length=120, blank=True, editable=False)
     decided_at = models.DateTimeField(null=True, blank=True, editable=False)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
     decision_note = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -35,11 +35,16 @@ class Transaction(LedgerRow):
         null=True, blank=True, help_text="The amount in the currency it was asked in."
     )
     original_currency = models.CharField(max_length=3, blank=True)
-    merchant = models.CharField(max_length=200, blank=True)
+    merchant = models.CharField(max_length=200, blank=True, help_text="The name of a Merchant.")
     merchant_raw = models.CharField(max_length=300, blank=True, help_text="As the message had it.")
     description = models.CharField(max_length=500, blank=True)
     notes = models.TextField(blank=True)
     event = models.CharField(max_length=20, blank=True, help_text="purchase, refund, fee …")
+    is_one_time = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Counts in what was spent, but in no average and no “usual”.",
+    )
     source_kind = models.CharField(max_length=20, blank=True)
     source_id = models.CharField(max_length=100, blank=True)
     source_item = models.PositiveIntegerField(default=0)
@@ -79,10 +84,25 @@ class Transaction(LedgerRow):
                 condition=models.Q(state=TransactionState.PROPOSED),
                 name="transaction_proposed",
             ),
+            models.Index(fields=("tenant", "merchant"), name="transaction_merchant"),
             models.Index(
                 fields=("tenant", "merged_into"),
                 condition=models.Q(merged_into__isnull=False),
                 name="transaction_merged",
+            ),
+            # For matching: the same amount (or its opposite) at about the same time.
+            models.Index(
+                fields=("tenant", "amount_minor", "booked_on"), name="transaction_of_amount"
+            ),
+            models.Index(
+                fields=("tenant", "original_minor"),
+                condition=models.Q(original_minor__isnull=False),
+                name="transaction_of_original",
+            ),
+            models.Index(
+                fields=("tenant", "booked_on"),
+                condition=models.Q(is_one_time=True),
+                name="transaction_one_time",
             ),
         )
 

@@ -49,6 +49,12 @@ def money(value: Money | None, style: str = "") -> SafeString | str:
     )
 
 
+@register.simple_tag
+def money_of(minor: int, currency: str) -> SafeString | str:
+    """As `money`, of a plain row's minor units."""
+    return money(Money(minor, currency), "signed")
+
+
 @cache
 def _pattern(locale: str, decimals: int) -> Any:
     pattern = copy(Locale.parse(locale).currency_formats["standard"])

@@ -13,13 +13,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from finance.accounts import change_account, open_account
 from finance.errors import LedgerError
+from finance.exchange.rates import total_in
 from finance.forms import AccountChangeForm, AccountForm
 from finance.models import FinancialAccount
 from finance.money import Money
-from finance.querysets import Balance, balances, net_worth
-from tenancy.models import Tenant
+from finance.querysets import Balance, balances, home, net_worth, today_of
 from tenancy.pages import is_htmx, page, tell
-from tenancy.scope import current_tenant_id
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -46,14 +45,15 @@ def by_currency(entries: list[Balance]) -> list[Group]:
 @require_safe
 @page("accounts:read")
 def accounts(request: HttpRequest) -> HttpResponse:
-    return render(request, "finance/accounts.html", {"groups": by_currency(balances())})
+    groups, tenant = by_currency(balances()), home()
+    total = total_in(tenant.currency, [group.total for group in groups], today_of(tenant))
+    return render(request, "finance/accounts.html", {"groups": groups, "total": total})
 
 
 @get_or_post
 @page("accounts:write")
 def new(request: HttpRequest) -> HttpResponse:
-    home = Tenant.objects.get(id=current_tenant_id()).currency
-    form = AccountForm(request.POST or None, initial={"currency": home})
+    form = AccountForm(request.POST or None, initial={"currency": home().currency})
     if form.is_valid():
         data = dict(form.cleaned_data)
         opening = form.opening_money(data["currency"])
@@ -68,7 +68,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @get_or_post
 @page("accounts:read", write="accounts:write")
-def account(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
+def change(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
     found: FinancialAccount = get_object_or_404(FinancialAccount, id=account_id)
     form = AccountChangeForm(
         request.POST or None,
@@ -77,6 +77,8 @@ def account(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
             "kind": found.kind,
             "currency": found.currency,
             "institution": found.institution,
+            "group": found.group,
+            "opening_on": found.opening_on,
             "opening": found.opening.decimal,
             "is_archived": found.is_archived,
         },
@@ -97,7 +99,7 @@ def account(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
 
 def _done(request: HttpRequest) -> HttpResponse:
     if is_htmx(request):
-        return HttpResponse(status=204, headers={"HX-Redirect": "/accounts/"})
+        return HttpResponse(headers={"HX-Refresh": "true"})
     return redirect("accounts")
 
 

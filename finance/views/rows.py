@@ -21,8 +21,13 @@ REASONS: Final = {
     "failing_sender": gettext_lazy("Sender may be forged"),
     "unverified_sender": gettext_lazy("Sender not verified"),
     "new_sender": gettext_lazy("First from this sender"),
+    "lookalike_sender": gettext_lazy("Its address imitates your bank's"),
+    "model_disagrees": gettext_lazy("A model thinks it is no transaction"),
+    "read_by_model": gettext_lazy("Read by a model"),
     "other_institution": gettext_lazy("From another institution"),
     "damaged_message": gettext_lazy("Damaged message"),
+    "spot_check": gettext_lazy("Checked now and then"),
+    "often_corrected": gettext_lazy("Often corrected so far"),
     "unknown_account": gettext_lazy("Unknown account"),
     "currency_differs": gettext_lazy("Other currency"),
     "low_confidence": gettext_lazy("Not certain"),
@@ -42,6 +47,8 @@ REASONS: Final = {
     "unlabelled_amount": gettext_lazy("Amount without a label"),
     "forwarded": gettext_lazy("Forwarded"),
     "not_grounded": gettext_lazy("Not found in the text"),
+    "sender_imitates": gettext_lazy("Its address imitates another's"),
+    "shown_otherwise": gettext_lazy("The message shows something else than it says"),
 }
 
 
@@ -58,6 +65,7 @@ class Entry:
     account: str
     category_label: str
     is_transfer: bool
+    tags: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,7 @@ def entry(row: Row) -> Entry:
         account=row["account__name"],
         category_label=category_label(row["splits"]),
         is_transfer=row["transfer"] is not None,
+        tags=[tag["name"] for tag in row["tags"]],
     )
 
 

@@ -13,13 +13,27 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from finance import ledger
+from finance.attachments import kept
 from finance.errors import LedgerError
 from finance.forms import NewTransactionForm, TransactionFilterForm, TransactionForm, VoidForm
 from finance.ledger import Movement
-from finance.models import Category, ReviewItem, ReviewState, Transaction, TransactionState
+from finance.matching import reading
+from finance.models import (
+    Attachment,
+    Category,
+    Merchant,
+    ReviewItem,
+    ReviewState,
+    Transaction,
+    TransactionState,
+)
 from finance.money import Money
 from finance.querysets import LIST_COLUMNS, detail_row, history, today, with_links
+from finance.tags import tags_named
+from finance.views.bulk import BulkForm
+from finance.views.merchants import alike_as
 from finance.views.rows import Totals, days, entry, entry_of, title_of, words
+from finance.views.saved_filters import SaveForm, chips
 from tenancy.pages import is_htmx, page, tell
 from tenancy.paging import newest_first
 from tenancy.permissions import may
@@ -43,11 +57,23 @@ def transactions(request: HttpRequest) -> HttpResponse:
             "is_filtered": form.is_filtered,
         }
         if not is_next:
-            context["totals"] = totals(found)
+            context |= {"totals": totals(found), "badges": form.badges()}
+            if context["days"] and may("transactions:write"):
+                context["bulk"] = BulkForm()
+        context["filter_query"] = _filters(request)
+    context["save_form"] = SaveForm(auto_id="save_%s")
     template = "finance/transactions.html"
+    if not is_htmx(request):
+        context["saved_filters"] = chips(request.GET)
     if is_htmx(request):
         template = "finance/_days.html" if is_next else "finance/_ledger.html"
     return render(request, template, context, status=200 if form.is_valid() else 422)
+
+
+def _filters(request: HttpRequest) -> str:
+    query = request.GET.copy()
+    query.pop("after", None)
+    return query.urlencode()
 
 
 def totals(found: QuerySet[Transaction]) -> list[Totals]:
@@ -78,11 +104,11 @@ def totals(found: QuerySet[Transaction]) -> list[Totals]:
 def transaction(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse:
     """One transaction; a POST saves what was changed in place."""
     if request.method != "POST":
-        return _show(request, transaction_id)
+        return show_transaction(request, transaction_id)
     get_object_or_404(Transaction, id=transaction_id)
     form = TransactionForm(request.POST)
     if not form.is_valid():
-        return _show(request, transaction_id, form=form)
+        return show_transaction(request, transaction_id, form=form)
     data = form.cleaned_data
     row = detail_row(transaction_id) or {}
     changes: ledger.Changes = {}
@@ -90,6 +116,14 @@ def transaction(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse
         changes["merchant"] = data["merchant"]
     if data["notes"] != row["notes"].strip():
         changes["notes"] = data["notes"]
+    if data["is_one_time"] != row["is_one_time"]:
+        changes["is_one_time"] = data["is_one_time"]
+    if data["tags"] != [tag["name"] for tag in row["tags"]]:
+        try:
+            changes["tags"] = tags_named(data["tags"])
+        except LedgerError as error:
+            form.add_error("tags", str(error))
+            return show_transaction(request, transaction_id, form=form)
     category_id = data["category"].pk if data["category"] else None
     if len(row["splits"]) == 1 and category_id != row["splits"][0]["category_id"]:
         changes["category_id"] = category_id
@@ -97,8 +131,10 @@ def transaction(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse
         ledger.edit(transaction_id, changes, expected_version=data["version"])
     except LedgerError as error:
         tell(form, error)
-        return _show(request, transaction_id, form=form)
-    return _show(request, transaction_id, is_saved=True)
+        return show_transaction(request, transaction_id, form=form)
+    return show_transaction(
+        request, transaction_id, is_saved=True, is_renamed="merchant" in changes
+    )
 
 
 @require_POST
@@ -107,12 +143,12 @@ def void(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse:
     get_object_or_404(Transaction, id=transaction_id)
     form = VoidForm(request.POST)
     if not form.is_valid():
-        return _show(request, transaction_id, problem=str(form.errors["reason"][0]))
+        return show_transaction(request, transaction_id, problem=str(form.errors["reason"][0]))
     try:
         ledger.void(transaction_id, form.cleaned_data["reason"])
     except LedgerError as error:
-        return _show(request, transaction_id, problem=str(error))
-    return _show(request, transaction_id, is_saved=True)
+        return show_transaction(request, transaction_id, problem=str(error))
+    return show_transaction(request, transaction_id, is_saved=True)
 
 
 @get_or_post
@@ -151,14 +187,17 @@ def _book(form: NewTransactionForm) -> Transaction | None:
         return None
 
 
-def _show(
+def show_transaction(
     request: HttpRequest,
     transaction_id: uuid.UUID,
     *,
     form: TransactionForm | None = None,
     problem: str = "",
     is_saved: bool = False,
+    is_renamed: bool = False,
+    removed: Attachment | None = None,
 ) -> HttpResponse:
+    """The page or the drawer of one transaction. Raises Http404."""
     row = detail_row(transaction_id)
     if row is None:
         raise Http404
@@ -171,27 +210,53 @@ def _show(
     is_bad = bool(problem or (form is not None and form.errors))
     context = {
         "transaction": row | _shown(row, shown),
-        "splits": [
-            split | {"amount": Money(split["amount_minor"], row["currency"])}
-            for split in row["splits"]
-        ],
+        "merchant": Merchant.objects.filter(name=row["merchant"]).first(),
+        "splits": _parts(row),
         "form": form,
         "void_form": VoidForm(auto_id="id_void_%s"),
         "may_void": is_changeable,
         "changes": history(transaction_id),
-        "review_item": ReviewItem.objects.filter(
-            transaction=transaction_id, state=ReviewState.OPEN
-        ).first(),
+        "removed": removed,
+        **_together(transaction_id, is_changeable=is_changeable, is_leg=shown.is_transfer),
         "problem": problem,
         "is_saved": is_saved,
         "row": entry_of(transaction_id) if is_saved and is_htmx(request) else None,
     }
+    if is_renamed and row["merchant"] and row["merchant_raw"]:
+        context |= alike_as(row["merchant"], row["merchant_raw"])
     template = "finance/_transaction.html" if is_htmx(request) else "finance/transaction.html"
     return render(request, template, context, status=422 if is_bad else 200)
 
 
+def _together(transaction_id: uuid.UUID, *, is_changeable: bool, is_leg: bool) -> dict[str, Any]:
+    """What belongs, or may belong, to it."""
+    return {
+        "review_item": _question_of(transaction_id),
+        "attachments": kept().filter(transaction=transaction_id),
+        "waiting": reading.waiting_of(transaction_id) if is_changeable else [],
+        "joined": reading.joined_of(transaction_id),
+        "link": reading.transfer_of(transaction_id) if is_leg else None,
+        "evidence": reading.evidence_of(transaction_id),
+        "may_write": may("transactions:write"),
+    }
+
+
+def _parts(row: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        split | {"amount": Money(split["amount_minor"], row["currency"])} for split in row["splits"]
+    ]
+
+
+def _question_of(transaction_id: uuid.UUID) -> ReviewItem | None:
+    """The open one."""
+    items = ReviewItem.objects.filter(transaction=transaction_id, state=ReviewState.OPEN)
+    found: ReviewItem | None = items.first()
+    return found
+
+
 def _form_of(row: dict[str, Any]) -> TransactionForm:
-    initial = {name: row[name] for name in ("merchant", "notes", "version")}
+    initial = {name: row[name] for name in ("merchant", "notes", "is_one_time", "version")}
+    initial["tags"] = ", ".join(tag["name"] for tag in row["tags"])
     return TransactionForm(initial=initial | {"category": row["splits"][0]["category_id"]})
 
 

@@ -1,4 +1,4 @@
-"""/api/v1/accounts, /api/v1/categories and /api/v1/reports"""
+"""/api/v1/accounts and /api/v1/categories"""
 
 from __future__ import annotations
 
@@ -14,22 +14,20 @@ from rest_framework.response import Response
 
 from finance import schemas, serializers
 from finance.accounts import change_account, open_account
+from finance.balances import daily_balances
 from finance.categories import add_category, change_category
 from finance.errors import NotInLedger
 from finance.filters import AccountFilter, CategoryListFilter
-from finance.models import Category, FinancialAccount, Transaction
-from finance.querysets import (
-    balances,
-    category_tree,
-    dashboard,
-)
+from finance.models import Category, FinancialAccount
+from finance.querysets import balances, category_tree, today
+from finance.reconciling import serializers as shapes
+from finance.reconciling.checking import reconcile, transactions_between
 from finance.rendering import (
     account_json,
     category_json,
-    dashboard_json,
 )
 from finance.viewsets.base import LedgerViewSet
-from tenancy.viewsets import TenantViewSet
+from tenancy.permissions import may
 
 
 class AccountViewSet(LedgerViewSet):
@@ -40,6 +38,7 @@ class AccountViewSet(LedgerViewSet):
     filterset_class = AccountFilter
     ordering = ("name", "id")
     serializer_class = serializers.AccountInput
+    query_parameters = ("date_from", "date_to")
 
     @extend_schema(responses=schemas.AccountShape(many=True))
     def list(self, request: Request) -> Response:
@@ -76,6 +75,29 @@ class AccountViewSet(LedgerViewSet):
                 changes.pop("opening_balance"), currency, "opening_balance"
             )
         return self.answer(change_account(self.row_id, changes).pk)
+
+    @extend_schema(parameters=[shapes.PeriodQuery], responses=shapes.BalanceLineShape)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def balances(self, request: Request, pk: str) -> Response:
+        """What it held at the end of the days that moved it; the last entry is the balance of
+        `date_to`."""
+        account, since, until = self.period()
+        line = daily_balances(account, since, until)
+        return Response(shapes.line_json(account.currency, line))
+
+    @extend_schema(parameters=[shapes.PeriodQuery], responses=shapes.ReconciliationShape)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def reconciliation(self, request: Request, pk: str) -> Response:
+        """The balances that were stated beside the ledger's: since when do they disagree, and
+        what was booked in between."""
+        found = reconcile(*self.period())
+        between = transactions_between(found) if may("transactions:read") else []
+        return Response(shapes.reconciliation_json(found, between))
+
+    def period(self) -> tuple[FinancialAccount, date, date]:
+        query = self.read(shapes.PeriodQuery, self.request.query_params.dict())
+        account: FinancialAccount = self.get_queryset().get(pk=self.row_id)
+        return account, *query.period(today())
 
     def answer(self, pk: uuid.UUID, code: int = status.HTTP_200_OK) -> Response:
         found = balances(FinancialAccount.objects.filter(pk=pk))
@@ -119,25 +141,3 @@ class CategoryViewSet(LedgerViewSet):
         if "parent" in changes:
             changes["parent_id"] = changes.pop("parent")
         return Response(category_json(change_category(self.row_id, changes)))
-
-
-class ReportViewSet(TenantViewSet):
-    """Sums, by currency."""
-
-    resource = "transactions"
-    queryset = Transaction.objects.none()
-    serializer_class = serializers.MonthQuery
-    pagination_class = None
-    query_parameters = ("month",)
-
-    @extend_schema(parameters=[serializers.MonthQuery], responses=schemas.DashboardShape)
-    @action(detail=False, methods=["get"])
-    def dashboard(self, request: Request) -> Response:
-        """Balances, the month's income, expense and spending by category, and what waits for
-        review. Without `month`: this month, where the tenant lives."""
-        self.filter_queryset(self.get_queryset())
-        query = serializers.MonthQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        month = query.validated_data.get("month")
-        first = date.fromisoformat(f"{month}-01") if month else None
-        return Response(dashboard_json(dashboard(first)))

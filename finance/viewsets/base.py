@@ -6,10 +6,14 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.serializers import BaseSerializer
 
 from finance.errors import NotInLedger, UnknownReference
 from finance.models import FinancialAccount
+from tenancy.snapshot import snapshot
 from tenancy.viewsets import TenantViewSet
 
 UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -21,6 +25,13 @@ class LedgerViewSet(TenantViewSet):
 
     inputs: ClassVar[Mapping[str, type[BaseSerializer[Any]]]] = {}
     lookup_value_regex = UUID_PATTERN
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A read is one snapshot."""
+        if request.method not in SAFE_METHODS:
+            return super().dispatch(request, *args, **kwargs)
+        with snapshot():
+            return super().dispatch(request, *args, **kwargs)
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         return self.inputs.get(self.action) or super().get_serializer_class()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -37,6 +38,7 @@ class ReviewItemViewSet(LedgerViewSet):
     inputs = {
         "accept": serializers.TransactionFields,
         "dismiss": serializers.ReasonInput,
+        "snooze": serializers.SnoozeInput,
     }
 
     @extend_schema(responses=schemas.ReviewItemShape(many=True))
@@ -58,7 +60,7 @@ class ReviewItemViewSet(LedgerViewSet):
         currency = currency_of(account_id) if account_id else self.currency()
         if currency == "" and {"amount", "splits"} & given.validated_data.keys():
             raise LedgerError(
-                "The message did not tell the account: give it.",
+                gettext("The message did not tell the account: give it."),
                 code="incomplete",
                 field="account",
             )
@@ -72,6 +74,13 @@ class ReviewItemViewSet(LedgerViewSet):
         """It is not a transaction."""
         reason = self.read(serializers.ReasonInput).validated_data["reason"]
         return self.answer(ledger.dismiss(self.row_id, reason).pk)
+
+    @extend_schema(responses=schemas.ReviewItemShape)
+    @action(detail=True, methods=["post"])
+    def snooze(self, request: Request, pk: str) -> Response:
+        """Ask again at a time to come; `reopen` asks at once."""
+        until = self.read(serializers.SnoozeInput).validated_data["until"]
+        return self.answer(ledger.snooze(self.row_id, until).pk)
 
     @extend_schema(request=None, responses=schemas.ReviewItemShape)
     @action(detail=True, methods=["post"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
@@ -14,7 +16,10 @@ from finance import ledger, schemas, serializers
 from finance.errors import NotInLedger, UnknownReference, WrongState
 from finance.filters import TransactionFilter
 from finance.ledger import Movement, Source
+from finance.ledger.batches import MOST, edit_many
+from finance.matching import deciding
 from finance.models import Transaction, TransactionState
+from finance.query import matching
 from finance.querysets import (
     TRANSACTION_ORDER,
     detail_row,
@@ -26,7 +31,9 @@ from finance.rendering import (
     change_json,
     transaction_json,
 )
+from finance.rules.serializers import BatchInput, EditedShape
 from finance.viewsets.base import LedgerViewSet, currency_of
+from finance.viewsets.rules import edited_json
 
 API_SOURCE = "api"
 
@@ -54,6 +61,18 @@ class TransactionViewSet(LedgerViewSet):
             [transaction_json(row) for row in with_links(page or [])]
         )
 
+    @extend_schema(request=BatchInput, responses=EditedShape)
+    @action(detail=False, methods=["post"], pagination_class=None, filterset_class=None)
+    def batch(self, request: Request) -> Response:
+        """Change many at once, all or none; it can be undone at /edit-batches."""
+        body = BatchInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        rows = self.get_queryset()
+        rows = matching(rows, given["q"]) if "q" in given else rows.filter(pk__in=given["ids"])
+        ids = rows.order_by("-booked_on", "-id").values_list("pk", flat=True)[: MOST + 1]
+        return Response(edited_json(edit_many(dict.fromkeys(ids, body.changes()), "Bulk edit")))
+
     @extend_schema(responses=schemas.TransactionDetailShape)
     def retrieve(self, request: Request, pk: str) -> Response:
         self.filter_queryset(self.get_queryset())
@@ -68,7 +87,7 @@ class TransactionViewSet(LedgerViewSet):
         state = given.validated_data.pop("state")
         external_id = given.validated_data.pop("external_id", None)
         source = Source(API_SOURCE, external_id) if external_id else None
-        changes = given.changes(currency_of(given.validated_data["account"]))
+        changes: Any = given.changes(currency_of(given.validated_data["account"]))
         movement = Movement(**changes, source=source)
         known = (
             source is not None
@@ -97,8 +116,10 @@ class TransactionViewSet(LedgerViewSet):
             raise NotInLedger(f"There is no transaction {pk}.")
         if row.state == TransactionState.POSTED:
             raise WrongState(
-                "A posted transaction is not deleted: POST to its /void, which keeps it to be"
-                " seen and takes it out of every balance.",
+                gettext(
+                    "A posted transaction is not deleted: POST to its /void, which keeps it to be"
+                    " seen and takes it out of every balance."
+                ),
                 code="posted",
             )
         ledger.void(row.pk, "withdrawn")
@@ -138,8 +159,8 @@ class TransactionViewSet(LedgerViewSet):
         if row is None:
             raise NotInLedger(f"There is no transaction {pk}.")
         if row["transfer"] is None:
-            raise WrongState("It is no leg of a transfer.", code="not_linked")
-        ledger.unlink(row["transfer"]["id"])
+            raise WrongState(gettext("It is no leg of a transfer."), code="not_linked")
+        deciding.unlink(row["transfer"]["id"])
         return self.answer(self.row_id)
 
     @extend_schema(responses=schemas.TransactionDetailShape)
@@ -149,6 +170,13 @@ class TransactionViewSet(LedgerViewSet):
         other = self.read(serializers.MergeInput).validated_data["transaction"]
         require_transaction(other)
         return self.answer(ledger.merge(self.row_id, other).pk)
+
+    @extend_schema(responses=schemas.TransactionDetailShape)
+    @merge.mapping.delete
+    def unmerge(self, request: Request, pk: str) -> Response:
+        """Take it out of the one that it was merged into: both are what they were, and are not
+        proposed as one again."""
+        return self.answer(deciding.part(self.row_id).pk)
 
     @extend_schema(responses=schemas.HistoryShape)
     @action(detail=True, methods=["get"], pagination_class=None)
@@ -175,7 +203,7 @@ class TransactionViewSet(LedgerViewSet):
         return str(found[0])
 
 
-def require_transaction(pk: uuid.UUID) -> None:
+def require_transaction(pk: uuid.UUID, field: str = "transaction") -> None:
     """Raises UnknownReference: in a body, a wrong id is a wrong field."""
     if not Transaction.objects.filter(pk=pk).exists():
-        raise UnknownReference(f"There is no transaction {pk}.", field="transaction")
+        raise UnknownReference(f"There is no transaction {pk}.", field=field)

@@ -1,70 +1,21 @@
-"""Which addresses a mailbox may be at. A tenant names the host, so without this check the server
-could be made to talk to its own network (SSRF). Pure.
-
-The name is resolved once, every address is checked, and the connection goes to a checked address,
-so that a second answer of the DNS changes nothing.
-"""
+"""Which addresses a mailbox may be at: see `tenancy.addresses`. Pure."""
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 from collections.abc import Sequence
 from typing import Final
 
 from mail_ingest.providers.base import ProviderRefused, ProviderUnavailable
+from tenancy import addresses
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-# Public by `is_global`, but a way to private addresses or to none: protocol assignments, NAT64,
-# 6to4, Teredo, IPv4-compatible, site-local, multicast (RFC 6890, 6052, 3056, 4380, 4291, 3879).
-TUNNELS: Final = tuple(
-    ipaddress.ip_network(text)
-    for text in (
-        "192.0.0.0/24", "192.88.99.0/24", "224.0.0.0/4", "64:ff9b::/96", "64:ff9b:1::/48",
-        "2002::/16", "2001::/32", "::/96", "fec0::/10", "ff00::/8",
-    )
-)  # fmt: skip
+SETTING: Final = "MAIL_ALLOWED_PRIVATE_HOSTS"
 
 
 def resolve_allowed(host: str, port: int, allowed: Sequence[str]) -> list[str]:
-    """The addresses to connect to. `allowed` lists the private hosts (names, addresses or
-    networks) that the operator permits. Raises ProviderRefused, ProviderUnavailable."""
+    """The addresses to connect to. Raises ProviderRefused, ProviderUnavailable."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        if error.errno == socket.EAI_AGAIN:
-            raise ProviderUnavailable(
-                f"The name server did not answer for “{host}”. It is tried again later."
-            ) from error
-        raise ProviderRefused(f"There is no host “{host}”. Check its spelling.") from error
-    except (UnicodeError, OverflowError) as error:
-        raise ProviderRefused(f"“{host}” is not a host name.") from error
-    addresses = list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
-    if host.lower() not in {entry.lower() for entry in allowed}:
-        for address in addresses:
-            _refuse_private(host, ipaddress.ip_address(address), allowed)
-    return addresses
-
-
-def is_public(address: Address) -> bool:
-    """Whether an address belongs to the public internet and leads nowhere else."""
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return address.is_global and not any(address in network for network in TUNNELS)
-
-
-def _refuse_private(host: str, address: Address, allowed: Sequence[str]) -> None:
-    if is_public(address) or any(_covers(entry, address) for entry in allowed):
-        return
-    raise ProviderRefused(
-        f"“{host}” is at {address}, which is not a public address. If it is your own mail server,"
-        " the operator of this installation can allow it: MAIL_ALLOWED_PRIVATE_HOSTS."
-    )
-
-
-def _covers(entry: str, address: Address) -> bool:
-    try:
-        return address in ipaddress.ip_network(entry, strict=False)
-    except ValueError:
-        return False
+        return addresses.resolve_allowed(host, port, allowed, setting=SETTING)
+    except addresses.AddressRefused as error:
+        raise ProviderRefused(str(error)) from error
+    except addresses.AddressUnknown as error:
+        raise ProviderUnavailable(str(error)) from error

@@ -1,22 +1,32 @@
-"""Zip archives of .eml and mbox files, within limits that a zip bomb breaks. Pure.
+"""Archives (zip, tar.gz) of .eml and mbox files, as Google Takeout gives them. Pure.
 
-The names inside decide nothing and are never used as paths: entries are told apart by number and
-by their first bytes. Archives within archives are refused. All limits are checked from the
-directory before anything is read; zipfile reads no more than an entry declares.
+Nothing is unpacked: what is inside is read as a stream, so that memory and disk stay as they are.
+The names inside decide nothing and are never used as paths: entries are told apart by number and by
+their first bytes. Archives within archives are refused, unless there is an mbox beside them: then
+it is an export of much else.
 """
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import re
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from mail_ingest.providers.archive_files import (
+    Files,
+    TarFiles,
+    TooManyFiles,
+    UnpacksTooLarge,
+    UnpacksTooMuch,
+    ZipFiles,
+)
 from mail_ingest.providers.base import (
     HEAD_BYTES,
     MAX_MESSAGE_BYTES,
@@ -30,129 +40,136 @@ from mail_ingest.providers.base import (
 )
 from mail_ingest.providers.mbox import MboxProvider
 
-MAX_ENTRIES: Final = 100_000
-MAX_RATIO: Final = 100
-MAX_TOTAL_BYTES: Final = 2 * 1024**3
-# Below this size a high ratio is no danger: a short repetitive text compresses well too.
-RATIO_FROM_BYTES: Final = 1024 * 1024
 ARCHIVE_MAGIC: Final = (b"PK\x03\x04", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ")
+# Of a message, not of JSON: '{"filters": …'.
+HEADER: Final = re.compile(rb"\s*[A-Za-z][!-9;-~]{0,99}:[ \t]*\S")
 BROKEN: Final = (
-    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError,
-    ValueError,
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, RuntimeError,
+    OSError, ValueError,
 )  # fmt: skip
 
 
-class ZipProvider:
+class ArchiveProvider:
     """See EmailProvider. The cursor is the first entry not yet read and, within an mbox entry,
     its own cursor."""
+
+    files_class: type[Files]
+    what: str
 
     def __init__(self, path: Path, prefix: str) -> None:
         self.path = path
         self.prefix = prefix
-        self._unpacked: dict[int, Path] = {}
+        self._files: Files | None = None
+        self._mboxes: dict[int, MboxProvider] = {}
+        self._plain: dict[int, int] = {}
+        """Sizes of the entries that are a message each."""
 
     def check(self) -> CheckResult:
-        with self._archive() as archive:
-            entries = self._entries(archive)
-            for _, info in entries:
-                with archive.open(info) as file:
-                    self._refuse_archive(file.read(8))
-            if archive.testzip() is not None:
+        with self._reading() as files:
+            if not files.sizes:
+                raise ProviderRefused(f"“{self.path.name}” holds no files.")
+            if not self._mboxes and not self._plain:
+                raise ProviderRefused(f"“{self.path.name}” holds no mail: no mbox and no message.")
+            if not files.is_sound():
                 raise ProviderRefused(f"“{self.path.name}” is damaged: a checksum is wrong.")
-        if not entries:
-            raise ProviderRefused(f"“{self.path.name}” holds no files.")
-        return CheckResult({"": len(entries)})
+        return CheckResult({"": len(self._mboxes) + len(self._plain)})
 
     def list_new(self, cursor: Cursor) -> Iterator[Page]:
         first = int(cursor.get("entry", 0))
-        with self._archive() as archive:
-            entries = self._entries(archive)
-            mboxes = {number for number, info in entries if self._is_mbox(archive, info)}
-        plain: list[MessageRef] = []
-        for number, info in entries:
-            if number < first:
-                continue
-            if number not in mboxes:
-                plain.append(MessageRef(f"{self.prefix}:{number}", "", info.file_size))
-                continue
-            yield from self._plain_pages(plain, len(entries))
-            plain = []
-            inner = cursor.get("mbox", {}) if number == first else {}
-            for page in self._mbox(number).list_new(inner):
-                place = {"entry": number, "mbox": page.cursor}
-                yield Page(page.refs, place, number, len(entries))
-        yield from self._plain_pages(plain, len(entries))
+        with self._reading() as files:
+            total = len(files.sizes)
+            plain: list[MessageRef] = []
+            for number in range(first, total):
+                if number in self._plain:
+                    plain.append(MessageRef(f"{self.prefix}:{number}", "", self._plain[number]))
+                if number not in self._mboxes:
+                    continue
+                yield from self._plain_pages(plain, total)
+                plain = []
+                inner = cursor.get("mbox", {}) if number == first else {}
+                for page in self._mboxes[number].list_new(inner):
+                    place = {"entry": number, "mbox": page.cursor}
+                    yield Page(page.refs, place, *_progress(number, total, page))
+            yield from self._plain_pages(plain, total)
 
     def list_between(self, since: date | None, until: date | None) -> Iterator[Page]:
         raise ProviderRefused("A file has no dates to choose by: import all of it.")
 
     def fetch(self, refs: Sequence[MessageRef]) -> Iterator[FetchedMessage]:
-        with self._archive() as archive:
-            infos = dict(self._entries(archive))
+        with self._reading() as files:
             for ref in refs:
                 number, _, place = ref.ref.removeprefix(f"{self.prefix}:").partition(":")
                 if place:
-                    yield from self._mbox(int(number)).fetch([ref])
+                    yield from self._mboxes[int(number)].fetch([ref])
                     continue
                 is_truncated = ref.size > MAX_MESSAGE_BYTES
-                with archive.open(infos[int(number)]) as file:
+                with files.open(int(number)) as file:
                     raw = file.read(HEAD_BYTES if is_truncated else MAX_MESSAGE_BYTES)
                 yield FetchedMessage(ref, raw, is_truncated=is_truncated)
 
     def close(self) -> None:
-        while self._unpacked:
-            self._unpacked.popitem()[1].unlink(missing_ok=True)
+        for mbox in self._mboxes.values():
+            mbox.close()
+        if self._files is not None:
+            self._files.close()
+        self._files = None
 
     def _plain_pages(self, refs: list[MessageRef], total: int) -> Iterator[Page]:
         for page in in_pages(refs):
             following = int(page[-1].ref.rpartition(":")[2]) + 1
-            yield Page(page, {"entry": following}, following, total)
+            yield Page(page, {"entry": following}, 100 * following, 100 * total)
 
     @contextmanager
-    def _archive(self) -> Iterator[zipfile.ZipFile]:
+    def _reading(self) -> Iterator[Files]:
+        """The files inside. Whatever goes wrong with them is told as this archive's fault."""
+        name = self.path.name
         try:
-            with zipfile.ZipFile(self.path) as archive:
-                yield archive
+            if self._files is None:
+                self._files = self.files_class(self.path)
+                self._look_into(self._files)
+            yield self._files
+        except TooManyFiles as error:
+            raise ProviderRefused(f"“{name}” holds more than {error} files: split it.") from error
+        except UnpacksTooLarge as error:
+            raise ProviderRefused(
+                f"“{name}” would unpack to more than {error} GB: split it."
+            ) from error
+        except UnpacksTooMuch as error:
+            raise ProviderRefused(
+                f"“{name}” unpacks to more than {error} times its size, as zip bombs do."
+                " Unpack it yourself and import what is inside."
+            ) from error
         except BROKEN as error:
             raise ProviderRefused(
-                f"“{self.path.name}” is damaged, encrypted or not a zip archive: {error}."
+                f"“{name}” is damaged, encrypted or no {self.what}: {error}."
             ) from error
 
-    def _entries(self, archive: zipfile.ZipFile) -> list[tuple[int, zipfile.ZipInfo]]:
-        infos = [info for info in archive.infolist() if not info.is_dir() and info.file_size]
-        total = sum(info.file_size for info in infos)
-        packed = sum(info.compress_size for info in infos)
-        name = self.path.name
-        if len(infos) > MAX_ENTRIES:
-            raise ProviderRefused(f"“{name}” holds more than {MAX_ENTRIES} files: split it.")
-        if total > MAX_TOTAL_BYTES:
-            raise ProviderRefused(
-                f"“{name}” would unpack to more than {MAX_TOTAL_BYTES // 1024**3} GB: split it."
-            )
-        for size, compressed in [(total, packed), *((i.file_size, i.compress_size) for i in infos)]:
-            if size > RATIO_FROM_BYTES and size > MAX_RATIO * max(compressed, 1):
-                raise ProviderRefused(
-                    f"“{name}” unpacks to more than {MAX_RATIO} times its size, as zip bombs do."
-                    " Unpack it yourself and import what is inside."
+    def _look_into(self, files: Files) -> None:
+        """Tell mboxes and messages from what is no mail, by their first bytes."""
+        self._mboxes, self._plain = {}, {}
+        has_archive = False
+        for number, (size, start) in enumerate(zip(files.sizes, files.starts(), strict=True)):
+            has_archive |= start.startswith(ARCHIVE_MAGIC)
+            if start.startswith(b"From "):
+                self._mboxes[number] = MboxProvider(
+                    self.path, f"{self.prefix}:{number}", partial(files.open, number), size
                 )
-        return list(enumerate(infos))
-
-    def _refuse_archive(self, magic: bytes) -> None:
-        if magic.startswith(ARCHIVE_MAGIC):
+            elif HEADER.match(start) and not start.startswith(ARCHIVE_MAGIC):
+                self._plain[number] = size
+        if has_archive and not self._mboxes:
             raise ProviderRefused(f"“{self.path.name}” holds another archive: unpack it first.")
 
-    def _is_mbox(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
-        with archive.open(info) as file:
-            return file.read(5) == b"From "
 
-    def _mbox(self, number: int) -> MboxProvider:
-        """The entry as a file of its own, for an mbox has to be read twice and by place."""
-        if number not in self._unpacked:
-            with (
-                self._archive() as archive,
-                archive.open(dict(self._entries(archive))[number]) as packed,
-                tempfile.NamedTemporaryFile(delete=False) as unpacked,
-            ):
-                self._unpacked[number] = Path(unpacked.name)
-                shutil.copyfileobj(packed, unpacked)
-        return MboxProvider(self._unpacked[number], f"{self.prefix}:{number}")
+def _progress(number: int, total: int, page: Page) -> tuple[int, int]:
+    """How far an mbox among other files has been read, in hundredths of a file each."""
+    return 100 * number + 100 * page.done // max(page.total, 1), 100 * total
+
+
+class ZipProvider(ArchiveProvider):
+    files_class = ZipFiles
+    what = "zip archive"
+
+
+class TarProvider(ArchiveProvider):
+    files_class = TarFiles
+    what = "tar.gz archive"

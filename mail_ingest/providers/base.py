@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 # How far each folder of a source has been read; JSON, opaque to all but its provider.
 Cursor = dict[str, Any]
@@ -68,11 +68,24 @@ class FetchedMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of a mailbox. `name` is what it is chosen by and `label` what a person reads;
+    `role` is what the server says that it is for (inbox, all, archive, sent, drafts, junk, trash,
+    flagged; "" for others). The usual ones are read where nobody has chosen."""
+
+    name: str
+    label: str
+    role: str = ""
+    is_usual: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a successful check found: folders that could be read, with their message counts where
-    those are known without reading everything."""
+    """What a successful check found: folders that will be read, with their message counts where
+    those are known without reading everything, and all that there are to choose from."""
 
     folders: dict[str, int] = field(default_factory=dict)
+    available: tuple[Folder, ...] = ()
 
 
 class EmailProvider(Protocol):
@@ -82,8 +95,10 @@ class EmailProvider(Protocol):
         """Reach the source and look at everything that reading it needs. Raises ProviderError."""
 
     def list_new(self, cursor: Cursor) -> Iterator[Page]:
-        """Pages of what has come since `cursor` ({} means everything), oldest first. The cursor
-        of a page is what to continue from once its messages are stored. Raises ProviderError."""
+        """Pages of what has come since `cursor` ({} means everything): of a mailbox what is new
+        first, then what was there before from newest to oldest; of a file as it stands there. The
+        cursor of a page is what to continue from once its messages are stored. Raises
+        ProviderError."""
 
     def list_between(self, since: date | None, until: date | None) -> Iterator[Page]:
         """Pages of what the source received from `since` up to and including `until`, whatever
@@ -95,6 +110,18 @@ class EmailProvider(Protocol):
 
     def close(self) -> None:
         """Let go of connections and files. May be called twice."""
+
+
+@runtime_checkable
+class FolderedProvider(EmailProvider, Protocol):
+    """A mailbox with folders to choose from."""
+
+    notice: str
+    """What a person should put right though reading goes on, such as a folder that has gone; ""
+    when there is nothing. Known once listing is over."""
+
+    def folders(self) -> tuple[Folder, ...]:
+        """All that could be read. Raises ProviderError."""
 
 
 def in_pages(refs: Sequence[MessageRef]) -> Iterator[tuple[MessageRef, ...]]:

@@ -5,24 +5,26 @@ To add a source, write its module and name it here (docs/adding-a-provider.md).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from mail_ingest.providers.archive import ARCHIVE_MAGIC
+from mail_ingest.providers.archive import ARCHIVE_MAGIC, HEADER
+from mail_ingest.providers.archive_files import is_tar_gz
 from mail_ingest.providers.base import EmailProvider, ProviderRefused
 from mail_ingest.providers.maildir import is_maildir
 
 PROVIDERS: Final[Mapping[str, str]] = {
     "imap": "mail_ingest.providers.imap.ImapProvider",
+    "gmail": "mail_ingest.providers.gmail.GmailProvider",
+    "outlook": "mail_ingest.providers.graph.GraphProvider",
     "mbox": "mail_ingest.providers.mbox.MboxProvider",
     "maildir": "mail_ingest.providers.maildir.MaildirProvider",
     "eml": "mail_ingest.providers.eml.EmlProvider",
     "zip": "mail_ingest.providers.archive.ZipProvider",
+    "tar.gz": "mail_ingest.providers.archive.TarProvider",
 }
-HEADER: Final = re.compile(rb"\s*[!-9;-~]{1,100}:[ \t]*\S")
 
 
 class ProviderFactory:
@@ -58,10 +60,12 @@ def file_kind(path: Path) -> str:
         raise ProviderRefused(f"“{path.name}” is empty.")
     if start.startswith(b"PK\x03\x04"):
         return "zip"
+    if start.startswith(b"\x1f\x8b") and is_tar_gz(path):
+        return "tar.gz"
     if start.lstrip().startswith(b"From "):
         return "mbox"
     if not start.startswith(ARCHIVE_MAGIC) and HEADER.match(start):
         return "eml"
     raise ProviderRefused(
-        f"“{path.name}” is not mail: mbox, .eml, a zip archive of those, or a Maildir are."
+        f"“{path.name}” is not mail: mbox, .eml, a zip or tar.gz of those, or a Maildir are."
     )

@@ -54,7 +54,9 @@ class _CheckedTLS(IMAP4_TLS):  # type: ignore[misc] # imapclient has no types
         return content
 
 
-class _CheckedClient(IMAPClient):  # type: ignore[misc]
+class CheckedClient(IMAPClient):  # type: ignore[misc]
+    """An IMAPClient over such a connection."""
+
     def __init__(
         self, host: str, addresses: Sequence[str], port: int, context: ssl.SSLContext,
         timeout: SocketTimeout,
@@ -67,10 +69,23 @@ class _CheckedClient(IMAPClient):  # type: ignore[misc]
             self.host, self.addresses, self.port, self.ssl_context, self._timeout.connect
         )
 
+    def list_with_roles(self) -> list[tuple[Sequence[bytes], bytes | None, str]]:
+        """All folders: attributes, separator and name. What they are for is asked where the
+        server can say it (RFC 6154, section 2); `list_folders` asks for names alone."""
+        if not self.has_capability("SPECIAL-USE") or not self.has_capability("LIST-EXTENDED"):
+            plain: list[tuple[Sequence[bytes], bytes | None, str]] = self.list_folders()
+            return plain
+        command = "LIST"
+        typ, data = self._imap._simple_command(command, '""', '"*"', "RETURN (SPECIAL-USE)")
+        self._checkok(command, typ, data)
+        typ, data = self._imap._untagged_response(typ, data, command)
+        rows: list[tuple[Sequence[bytes], bytes | None, str]] = self._proc_folder_list(data)
+        return rows
+
 
 def connect_checked(
     host: str, addresses: Sequence[str], port: int, ca_certificate: str, timeout: SocketTimeout
-) -> IMAPClient:
+) -> CheckedClient:
     """A connection, not yet logged in. Raises ProviderRefused for what a person must change and
     ProviderUnavailable for what may pass."""
     try:
@@ -78,7 +93,7 @@ def connect_checked(
     except (ssl.SSLError, ValueError, TypeError) as error:
         raise ProviderRefused("The authority's certificate is not valid PEM.") from error
     try:
-        return _CheckedClient(host, addresses, port, context, timeout)
+        return CheckedClient(host, addresses, port, context, timeout)
     except ssl.SSLCertVerificationError as error:
         raise ProviderRefused(
             f"The certificate of {host} cannot be trusted: {error.verify_message}. If it is your"

@@ -8,11 +8,13 @@ time and a year, or when a header follows. Quoted ones (">From ") are restored (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from mail_ingest.providers import gmail_labels
 from mail_ingest.providers.base import (
     HEAD_BYTES,
     MAX_MESSAGE_BYTES,
@@ -38,11 +40,24 @@ QUOTED: Final = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 class MboxProvider:
     """See EmailProvider. The cursor is the offset of the first message not yet read; `prefix`
-    makes refs unique among the files of one account."""
+    makes refs unique among the files of one account. Within an archive `opener` opens the file,
+    and `size` is its length in bytes.
 
-    def __init__(self, path: Path, prefix: str) -> None:
+    Of Gmail's own export what it holds for spam or trash is left out, and labels are folders.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        prefix: str,
+        opener: Callable[[], BinaryIO] | None = None,
+        size: int | None = None,
+    ) -> None:
         self.path = path
         self.prefix = prefix
+        self._opened = opener or self._file
+        self._size = size
+        self._fetching: BinaryIO | None = None
 
     def check(self) -> CheckResult:
         with self._opened() as file:
@@ -51,7 +66,7 @@ class MboxProvider:
         return CheckResult()
 
     def list_new(self, cursor: Cursor) -> Iterator[Page]:
-        total = self.path.stat().st_size
+        total = self._length()
         pending: list[tuple[int, int]] = []
         for place in self._messages(int(cursor.get("offset", 0))):
             pending.append(place)
@@ -64,23 +79,33 @@ class MboxProvider:
         raise ProviderRefused("A file has no dates to choose by: import all of it.")
 
     def fetch(self, refs: Sequence[MessageRef]) -> Iterator[FetchedMessage]:
-        with self._opened() as file:
-            for ref in refs:
-                start, end = _place(ref)
-                is_truncated = end - start > MAX_MESSAGE_BYTES
-                file.seek(start)
-                raw = file.read(HEAD_BYTES if is_truncated else end - start)
-                match = FROM_LINE.match(raw)
-                raw = QUOTED.sub(rb"\1", raw[match.end() if match else 0 :])
-                # The blank line before the next separator belongs to the mbox, not the message.
-                raw = BLANK_LINE_AT_END.sub(b"", raw)
-                yield FetchedMessage(ref, raw, is_truncated=is_truncated)
+        # Kept open from page to page: in an archive each opening unpacks from the start.
+        self._fetching = file = self._fetching or self._opened()
+        for ref in refs:
+            start, end = _place(ref)
+            is_truncated = end - start > MAX_MESSAGE_BYTES
+            file.seek(start)
+            raw = file.read(HEAD_BYTES if is_truncated else end - start)
+            match = FROM_LINE.match(raw)
+            raw = QUOTED.sub(rb"\1", raw[match.end() if match else 0 :])
+            # The blank line before the next separator belongs to the mbox, not the message.
+            raw = BLANK_LINE_AT_END.sub(b"", raw)
+            labels = gmail_labels.labels_of(raw)
+            if labels and gmail_labels.is_left_out(labels):
+                continue
+            folder = gmail_labels.folder_of(labels)
+            yield FetchedMessage(replace(ref, folder=folder), raw, is_truncated=is_truncated)
 
     def close(self) -> None:
-        """Files are open only while they are read."""
+        if self._fetching is not None:
+            self._fetching.close()
+        self._fetching = None
 
-    def _opened(self) -> BinaryIO:
+    def _file(self) -> BinaryIO:
         return self.path.open("rb")
+
+    def _length(self) -> int:
+        return self.path.stat().st_size if self._size is None else self._size
 
     def _pages(self, places: list[tuple[int, int]], total: int) -> Iterator[Page]:
         refs = [
@@ -100,9 +125,8 @@ class MboxProvider:
                 if boundary > start:
                     yield start, boundary
                 start = boundary
-            end = file.seek(0, 2)
-            file.seek(start)
-            if end > start and file.read(LOOK_AHEAD).strip():
+            # What is left begins with "From ": a file of blank lines was refused before.
+            if (end := self._length()) > start:
                 yield start, end
 
 

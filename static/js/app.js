@@ -1,4 +1,5 @@
-// What htmx does not do: drawer, menu, theme, privacy, keys, toasts, copying. No inline handlers:
+// What htmx does not do: drawer, modal, sheet, theme, privacy, toasts,
+// copying; keys.js has the keys and the palette, forms.js what happens to what is typed. No inline handlers:
 // elements say what they are with data- attributes.
 (() => {
   "use strict";
@@ -43,14 +44,51 @@
 
   document.body.addEventListener("close-drawer", closeDrawer);
 
+  // What was done in the drawer changes the list behind it: that is what is loaded again.
+  document.body.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.xhr.getResponseHeader("HX-Refresh") !== "true" || !drawer()?.open) return;
+    if (listAddress) history.replaceState(null, "", listAddress);
+  });
+
+  // --- Modal: one host, filled from a template or by the server -------------------------------------
+
+  const modal = () => document.getElementById("modal");
+
+  /** Show `content` under a title; the browser keeps the focus inside and closes it on Escape. */
+  const openModal = (title, content) => {
+    const host = modal();
+    host.querySelector(".modal-title").textContent = title;
+    host.querySelector(".modal-body").replaceChildren(content);
+    window.htmx?.process(host.querySelector(".modal-body"));
+    if (!host.open) host.showModal();
+    (host.querySelector("[data-first-focus]") ?? host.querySelector(".modal-close")).focus();
+    return host;
+  };
+
+  const closeModal = () => modal()?.close();
+
+  // --- The phone's sheet with the rest of the navigation -------------------------------------------
+
+  const openMore = (open) => {
+    const button = document.querySelector("[data-do=more]");
+    const was = button?.closest(".nav").classList.contains("open");
+    if (!button || was === open) return;
+    button.closest(".nav").classList.toggle("open", open);
+    button.setAttribute("aria-expanded", String(open));
+    if (open) document.querySelector("#more a")?.focus();
+    else button.focus();
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") openMore(false);
+  });
+
   // --- Clicks --------------------------------------------------------------------------------------
 
   const clicks = {
     "close-drawer": closeDrawer,
-    menu(button) {
-      const open = button.closest(".side").classList.toggle("open");
-      button.setAttribute("aria-expanded", String(open));
-    },
+    "close-modal": closeModal,
+    more: (button) => openMore(!button.closest(".nav").classList.contains("open")),
     theme() {
       const dark = getComputedStyle(root).colorScheme === "dark"
         || (!root.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
@@ -78,49 +116,41 @@
     const button = event.target.closest("[data-do]");
     if (button) clicks[button.dataset.do]?.(button);
     if (event.target === drawer()) closeDrawer();
-  });
-
-  // --- Keys: an element with data-key="a" is pressed by that key, when nobody is typing ------------
-
-  const typing = (element) =>
-    element.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(element.tagName);
-
-  const moveSelection = (step) => {
-    const items = [...document.querySelectorAll("[data-item]")];
-    if (!items.length) return;
-    const at = items.findIndex((item) => item.matches("[aria-current=true], :focus"));
-    const next = items[Math.min(Math.max(at + step, 0), items.length - 1)];
-    next.focus();
-    if (next.dataset.item === "open") next.click();
-    next.scrollIntoView({ block: "nearest" });
-  };
-
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (typing(event.target)) return;
-    if (event.key === "j" || event.key === "k") {
-      moveSelection(event.key === "j" ? 1 : -1);
-      return;
-    }
-    const scope = drawer()?.open ? drawer() : document;
-    const element = scope.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    if (!element) return;
-    event.preventDefault();
-    if (typing(element)) element.focus();
-    else element.click();
+    if (event.target === modal()) closeModal();
+    if (!event.target.closest(".nav")) openMore(false);
   });
 
   // --- Toasts ----------------------------------------------------------------------------------------
 
-  const fade = (element) => setTimeout(() => element.remove(), 10_000);
+  // What can be read at leisure stays while it is looked at; what went wrong stays until dismissed.
+  const fade = (element) => {
+    if (element.classList.contains("bad")) return;
+    const gone = () => (element.matches(":hover, :focus-within") ? later() : element.remove());
+    const later = () => setTimeout(gone, 10_000);
+    later();
+  };
 
-  const toast = (text) => {
+  /** Tell something: `{ bad, action: { label, run } }` says how. The same news is told once. */
+  const toast = (text, { bad = false, action = null } = {}) => {
     if (!text) return;
+    const host = document.getElementById("toasts");
+    for (const other of host.children) if (other.dataset.text === text) other.remove();
     const element = document.createElement("div");
-    element.className = "toast";
-    element.textContent = text;
-    document.getElementById("toasts").append(element);
-    fade(element);
+    element.className = bad ? "toast bad" : "toast";
+    element.dataset.text = text;
+    element.append(text);
+    if (action) element.append(toastButton(action.label, () => (element.remove(), action.run())));
+    if (bad) element.append(toastButton(root.dataset.dismiss, () => element.remove()));
+    host.append(element);
+  };
+
+  const toastButton = (label, run) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button small";
+    button.textContent = label;
+    button.addEventListener("click", run);
+    return button;
   };
 
   const onLoad = () => {
@@ -137,13 +167,7 @@
     }
   }).observe(document.getElementById("toasts"), { childList: true });
 
-  // --- When the server cannot be reached or answers with an error, say so ----------------------------
-
-  document.body.addEventListener("htmx:sendError", () => toast(root.dataset.offline));
-  document.body.addEventListener("htmx:responseError", (event) => {
-    const status = event.detail.xhr.status;
-    toast(status === 404 ? root.dataset.gone : root.dataset.failed);
-  });
+  window.inledger = { toast, openModal, closeModal, drawer, modal };
 
   // A file upload shows how much has been sent in the form's own progress bar.
   document.body.addEventListener("htmx:xhr:progress", (event) => {
@@ -156,6 +180,9 @@
 
   const zone = document.querySelector("[data-time-zone]");
   if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+  // Shows our own page without a network; keeps nothing else (config/installing.py).
+  navigator.serviceWorker?.register("/service-worker.js").catch(() => {});
 
   onLoad();
 })();

@@ -10,7 +10,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -18,14 +19,53 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import ApiToken, Invitation, Membership, Role, User
-from extraction.models import EmailExtraction, LLMTransaction
+from extraction.models import (
+    DifferenceKind,
+    EmailExtraction,
+    LanguageModel,
+    LearnedTemplate,
+    LLMTransaction,
+    ModelBackend,
+    ModelPrice,
+    Replay,
+    ReplayDifference,
+)
+from finance.attachments import attach
+from finance.bills.managing import add_bill
+from finance.budgets.plans import Plan, add_budget
 from finance.categories import add_category
-from finance.models import CategoryKind, ReviewItem
+from finance.exchange.keeping import set_rate
+from finance.goals.saving import add_goal
+from finance.ledger import Source
+from finance.merchants.keeping import add_merchant
+from finance.models import (
+    AnnouncementKind,
+    CategoryKind,
+    EditBatch,
+    ReviewItem,
+    Rule,
+    SavedFilter,
+    StatementImport,
+    StatementLine,
+    Subscription,
+)
+from finance.money import Money
+from finance.querysets import today
+from finance.reconciling.stating import state_balance
+from finance.recurring.templates import Template, add_recurring
+from finance.subscriptions.announcing import Said, hear
+from finance.subscriptions.finding import find_subscriptions
+from finance.tags import add_tag
 from jobs.models import Job
 from mail_ingest.imports import upload_account
-from mail_ingest.models import Email, MailImport, RawMessage
+from mail_ingest.models import Email, MailImport, MailRule, RawMessage
+from notifications.models import Frequency, Mailing, Notification, Webhook, WebhookDelivery
+from notifications.webhooks.managing import SECRET_FIELD
+from organizer.todo import add_task
+from tenancy.encryption import encrypt
 from tenancy.models import Tenant
 from tests.finance.make import make_account, make_posted, make_proposed
+from tests.finance.matching.make import make_match, make_transfer
 from tests.make import make_user
 
 
@@ -39,6 +79,7 @@ class World:
 
 Maker = Callable[[World], Model]
 _numbers = count(1)
+ONE_EURO = Money(100, "EUR")
 
 
 def make_role(world: World) -> Model:
@@ -95,6 +136,13 @@ def make_import(world: World) -> Model:
     return row
 
 
+def make_mail_rule(world: World) -> Model:
+    row: MailRule = MailRule.objects.create(
+        action="exclude", sender=f"shop-{next(_numbers)}.example", position=next(_numbers)
+    )
+    return row
+
+
 def make_email(world: World) -> Model:
     number = next(_numbers)
     raw = RawMessage.objects.create(
@@ -123,6 +171,51 @@ def make_transaction(world: World) -> Model:
     return make_posted(make_account(f"Account {next(_numbers)}"))
 
 
+def make_recurring(world: World) -> Model:
+    number = next(_numbers)
+    account = make_account(f"Account {number}")
+    return add_recurring(
+        Template(f"Rent {number}", account.pk, Money(-100, "EUR"), date(2026, 1, 31))
+    )
+
+
+def make_announcement(world: World) -> Model:
+    source = Source("email", str(next(_numbers)))
+    said = Said(source, AnnouncementKind.TRIAL_ENDS, f"Shop {source.id}", today(), today())
+    return hear([said])[0]
+
+
+def make_subscription(world: World) -> Model:
+    name, account = f"Streaming {next(_numbers)}", make_account(f"Card {next(_numbers)}")
+    day = today()
+    for weeks in (1, 2, 3):
+        make_posted(account, merchant=name, booked_on=day - timedelta(weeks=weeks))
+    find_subscriptions(day)
+    row: Subscription = Subscription.objects.get(name=name)
+    return row
+
+
+def make_bill(world: World) -> Model:
+    return add_bill(f"Power {next(_numbers)}", Money(100, "EUR"))
+
+
+def make_budget(world: World) -> Model:
+    return add_budget(Plan(f"Food {next(_numbers)}", Money(100, "EUR"), date(2026, 1, 1)))
+
+
+def make_goal(world: World) -> Model:
+    return add_goal(f"Bicycle {next(_numbers)}", Money(100, "EUR"))
+
+
+def make_exchange_rate(world: World) -> Model:
+    day = date(2026, 1, 1) + timedelta(days=next(_numbers))
+    return set_rate("USD", "EUR", Decimal("0.9"), day)
+
+
+def make_stated_balance(world: World) -> Model:
+    return state_balance(make_account(f"Account {next(_numbers)}").pk, date(2026, 1, 31), ONE_EURO)
+
+
 def make_review_item(world: World) -> Model:
     proposed = make_proposed(make_account(f"Account {next(_numbers)}"))
     row: ReviewItem = ReviewItem.objects.get(transaction=proposed)
@@ -136,10 +229,129 @@ def make_extraction(world: World) -> Model:
     return row
 
 
+def make_learned_template(world: World) -> Model:
+    row: LearnedTemplate = LearnedTemplate.objects.create(
+        sender="alerts@bank.example", key=str(next(_numbers)), event="purchase", direction="debit",
+        currency="EUR", pattern={"lines": [["paid", "amount", ""]], "statics": [], "warnings": []},
+    )  # fmt: skip
+    return row
+
+
+def make_rule(world: World) -> Model:
+    row: Rule = Rule.objects.create(name="Coffee", query="coffee", merchant="Café")
+    return row
+
+
+def make_tag(world: World) -> Model:
+    return add_tag(f"Tag {next(_numbers)}")
+
+
+def make_merchant(world: World) -> Model:
+    return add_merchant(f"Shop {next(_numbers)}")
+
+
+def make_saved_filter(world: World) -> Model:
+    row: SavedFilter = SavedFilter.objects.create(
+        name=f"Zebra {next(_numbers)}", fields={"search": "coffee"}
+    )
+    return row
+
+
+def make_attachment(world: World) -> Model:
+    row = make_posted(make_account())
+    return attach(row.pk, "bill.pdf", b"%PDF-1.7 " + str(next(_numbers)).encode())
+
+
+def make_edit_batch(world: World) -> Model:
+    row: EditBatch = EditBatch.objects.create(title="Zebra 1", count=0)
+    return row
+
+
+def make_statement(world: World) -> Model:
+    row: StatementImport = StatementImport.objects.create(
+        name="may.csv", format="csv", state="ready", sha256="0" * 64
+    )
+    return row
+
+
+def make_statement_line(world: World) -> Model:
+    statement = make_statement(world)
+    row: StatementLine = StatementLine.objects.create(
+        statement=statement, account_id=statement.pk, row=1, outcome="refused"
+    )
+    return row
+
+
+def make_replay(world: World) -> Model:
+    row: Replay = Replay.objects.create(reader_version=1)
+    return row
+
+
+def make_replay_difference(world: World) -> Model:
+    row: ReplayDifference = ReplayDifference.objects.create(
+        replay=make_replay(world), email=make_email(world), kind=DifferenceKind.GONE,
+        sender="alerts@bank.example", group="gone::alerts@bank.example",
+    )  # fmt: skip
+    return row
+
+
 def make_llm_transaction(world: World) -> Model:
     row: LLMTransaction = LLMTransaction.objects.create(
         email=make_email(world), purpose="extract", backend="none", requested_model="none",
         outcome="ok",
+    )  # fmt: skip
+    return row
+
+
+def make_notification(world: World) -> Model:
+    row: Notification = Notification.objects.create(
+        user=world.member, kind="reminder", key=str(next(_numbers)), due_at=world.tenant.created_at
+    )
+    return row
+
+
+def make_mailing(world: World) -> Model:
+    row: Mailing = Mailing.objects.create(
+        user=world.member,
+        frequency=Frequency.DAILY,
+        send_at=timezone.now() + timedelta(days=next(_numbers)),
+    )
+    return row
+
+
+def make_webhook(world: World) -> Model:
+    row = Webhook(name=f"Hook {next(_numbers)}", url="https://hooks.invalid/", events=["ping"])
+    row.secret = encrypt("x", tenant_id=world.tenant.pk, field=SECRET_FIELD, pk=row.pk)
+    row.save()
+    return row
+
+
+def make_webhook_delivery(world: World) -> Model:
+    row: WebhookDelivery = WebhookDelivery.objects.create(webhook=make_webhook(world), event="ping")
+    return row
+
+
+def make_task(world: World) -> Model:
+    return add_task(f"Call {next(_numbers)}")
+
+
+def make_backend(world: World) -> Model:
+    row: ModelBackend = ModelBackend.objects.create(
+        label=f"Server {next(_numbers)}", kind="compatible", base_url="https://models.invalid/v1",
+        retention="not_stored",
+    )  # fmt: skip
+    return row
+
+
+def make_language_model(world: World) -> Model:
+    row: LanguageModel = LanguageModel.objects.create(backend=make_backend(world), name="small")
+    return row
+
+
+def make_price(world: World) -> Model:
+    row: ModelPrice = ModelPrice.objects.create(
+        model=make_language_model(world), valid_from=date(2026, 1, 1), currency="EUR", prompt=1,
+        cached=1, completion=1,
     )  # fmt: skip
     return row
 
@@ -151,15 +363,45 @@ MAKERS: dict[str, Maker] = {
     "accounts.Role": make_role,
     "accounts.User": make_member_user,
     "extraction.EmailExtraction": make_extraction,
+    "extraction.LanguageModel": make_language_model,
+    "extraction.ModelBackend": make_backend,
+    "extraction.ModelPrice": make_price,
+    "extraction.LearnedTemplate": make_learned_template,
+    "extraction.Replay": make_replay,
+    "extraction.ReplayDifference": make_replay_difference,
     "extraction.LLMTransaction": make_llm_transaction,
+    "finance.Announcement": make_announcement,
+    "finance.Bill": make_bill,
+    "finance.Attachment": make_attachment,
+    "finance.Budget": make_budget,
     "finance.Category": make_category,
+    "finance.ExchangeRate": make_exchange_rate,
     "finance.FinancialAccount": make_financial_account,
+    "finance.Goal": make_goal,
+    "finance.Match": make_match,
+    "finance.Merchant": make_merchant,
+    "finance.Recurring": make_recurring,
     "finance.ReviewItem": make_review_item,
+    "finance.StatedBalance": make_stated_balance,
+    "finance.Rule": make_rule,
+    "finance.EditBatch": make_edit_batch,
+    "finance.SavedFilter": make_saved_filter,
+    "finance.StatementImport": make_statement,
+    "finance.StatementLine": make_statement_line,
+    "finance.Subscription": make_subscription,
+    "finance.Tag": make_tag,
     "finance.Transaction": make_transaction,
+    "finance.Transfer": make_transfer,
     "jobs.Job": make_job,
     "mail_ingest.ConnectedAccount": make_connected_account,
     "mail_ingest.Email": make_email,
+    "mail_ingest.MailRule": make_mail_rule,
     "mail_ingest.MailImport": make_import,
+    "notifications.Mailing": make_mailing,
+    "notifications.Webhook": make_webhook,
+    "notifications.WebhookDelivery": make_webhook_delivery,
+    "notifications.Notification": make_notification,
+    "organizer.Task": make_task,
     "tenancy.Tenant": lambda world: world.tenant,
 }
 # Lists whose rows are not a tenant's.

@@ -12,7 +12,8 @@ from tests.architecture.sources import ROOT, source_files
 READ = re.compile(r"""env_(?:str|bool|int|list|secret)\(\s*"([A-Z_]+)\"""")
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 SERVICES = {
-    "beat", "db", "flower", "migrate", "redis", "web", "worker-default", "worker-mail",
+    "beat", "db", "flower", "migrate", "redis", "watch-mail", "web", "worker-default",
+    "worker-mail",
 }  # fmt: skip
 
 

@@ -37,14 +37,21 @@ PUBLIC = {
     "/api/auth/otp/verify": "the way in",
     "/api/auth/password/reset-request": "the way back in",
     "/api/auth/password/reset": "the way back in",
+    "/api/v1/inbound": "carries its own proof",
 }
 # Parameters that do not name a row.
-NOT_A_ROW = {"kind": "a kind of job, the same for every tenant"}
+NOT_A_ROW = {"kind": "a kind of job or of notice, the same for every tenant"}
 
 API = [route for route in all_routes() if route.is_api]
 CLOSED = [route for route in API if route.template not in PUBLIC]
 ABOUT_A_ROW = [route for route in API if set(route.parameters) - set(NOT_A_ROW)]
-LISTS = [route for route in API if route.lists]
+# Lists of what every tenant has, not of rows.
+NOT_ROWS = {
+    "/api/v1/notification-preferences", "/api/v1/model-policy", "/api/v1/mail-policy",
+    "/api/v1/inbound-address",
+}  # fmt: skip
+
+LISTS = [route for route in API if route.lists and route.template not in NOT_ROWS]
 PAGES_ABOUT_A_ROW = [route for route in all_routes() if not route.is_api and route.parameters]
 
 

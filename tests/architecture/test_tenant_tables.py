@@ -18,12 +18,15 @@ WITHOUT_A_TENANT = {
     "accounts.AttemptCounter": "counts tries before it is known who tries",
     "accounts.OneTimeCode": "is sent to a person before they choose a tenant",
     "accounts.RefreshSession": "a person's session, from which they act for any of their tenants",
+    "finance.ReferenceRate": "a central bank publishes them, for everybody the same",
     "jobs.ScheduleSlot": "schedules are the installation's",
     "jobs.WorkerHeartbeat": "a worker serves every tenant",
 }
 # Keys and indexes over all tenants, for work that spans them.
 ACROSS_TENANTS = {
     "ApiToken.token_hash": "a token is looked up before its tenant is known",
+    "OAuthAttempt.state_hash": "a state is random, and good once anywhere",
+    "InboundAddress.token": "whose mail it is is found by it",
     "account_due": "the scheduler looks for due accounts of every tenant",
     "audit_of_actor": "an operator asks what a super admin did anywhere",
     "idempotency_key_age": "old keys of every tenant are removed at once",

@@ -37,7 +37,8 @@ QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
 )  # fmt: skip
-START_SECONDS = 60
+# On an idle machine it takes ten; one that also runs other tests is slower.
+START_SECONDS = 240
 
 
 class Mailroom:
@@ -77,7 +78,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     data, port, mail = tmp_path_factory.mktemp("installation"), free_port(), Mailroom()
     smtp = Controller(mail, hostname="127.0.0.1", port=free_port())
@@ -121,7 +122,9 @@ def _wait_until_ready(port: int, process: subprocess.Popen[bytes], output: Path)
     raise AssertionError(f"Inledger did not start:\n{output.read_text(errors='replace')[-4000:]}")
 
 
-@pytest.fixture(scope="session")
+# Playwright's synchronous interface keeps an event loop running in this thread: no longer than
+# these tests take, since others of the same process run loops of their own.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
@@ -131,10 +134,18 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser, installation: Installation) -> Iterator[BrowserContext]:
+def context(
+    request: pytest.FixtureRequest, browser: Browser, installation: Installation
+) -> Iterator[BrowserContext]:
+    """A browser of its own for each test.
+
+    Requests of a page with a service worker pass by `page.route`; so only the tests that are about
+    it have one: `@pytest.mark.parametrize("context", ["allow"], indirect=True)`.
+    """
     context = browser.new_context(
         base_url=installation.url, viewport=DESKTOP, color_scheme="light", locale="en-GB",
         timezone_id="Europe/Berlin", reduced_motion="reduce",
+        service_workers=getattr(request, "param", "block"),
     )  # fmt: skip
     context.set_default_timeout(15_000)
     yield context

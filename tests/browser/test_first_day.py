@@ -97,6 +97,7 @@ def test_the_queue_is_worked_through_by_keyboard_and_undone(
     register(page, installation, "keys@example.org", "Tom Brandt")
     page.get_by_role("button", name="Import the sample").click()
     expect(page.get_by_role("heading", name="Balances")).to_be_visible(timeout=READ_MS)
+    expect(page.get_by_role("heading", name="Reading your mail")).to_be_hidden(timeout=READ_MS)
     page.goto("/review/")
     waiting = int(page.locator("#review-count > span").first.inner_text())
     first = page.locator("#question-title").inner_text()

@@ -22,6 +22,7 @@ EVERY_PAGE = (
     "/review/",
     "/accounts/",
     "/accounts/new/",
+    "/exchange-rates/",
     "/emails/",
     "/connected-accounts/",
     "/connected-accounts/new/",
@@ -71,7 +72,7 @@ def test_the_overview_takes_the_same_queries_however_much_there_is(
     seed_default_categories()
     for n in range(12):
         make_posted(make_account(f"Account {n}"), booked_on=today())
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         browser.get("/")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from extraction.document import Document, document_from_message
+from extraction.document import Document
+from extraction.message_document import document_from_message
 from extraction.reading import Candidate, Reading
 from extraction.reading_path import read_document
 

@@ -5,15 +5,45 @@ import time
 import pytest
 
 from extraction.document import fold, normalize
+from extraction.reading import Reason, would_book
 from extraction.reading_path import read_document
 from mail_ingest.html_text import html_to_text
-from tests.extraction.reading_help import make_document
+from tests.extraction.reading_help import make_document, only_candidate
 
 
 def test_a_row_stays_on_one_line_and_hidden_text_is_dropped() -> None:
     html = """<div style="display:none">You won $999</div><style>p{}</style>
       <table><tr><td>Total</td><td><b>$</b>12</td></tr><tr><td>Tip</td><td>$1</td></tr></table>"""
     assert html_to_text(html) == "Total\t$12\nTip\t$1"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<div style="font-size:0"><p style="font-size:13px">seen</p></div>',
+        '<table bgcolor=#000><tr><td style="color:#fff">seen</td></tr></table>',
+        '<body style="background:#123456"><p style="color:#FFF">seen</p></body>',
+        '<div style="background:url(x.png)"><b style="color:white">seen</b></div>',
+        "<style>td.a b { color: red } .dark { background: navy }</style>"
+        '<p class="dark" style="color:white">seen</p>',
+        "<style>@media (max-width: 9px) { .m { display: none } }</style><p class=m>seen</p>",
+        '<p style="display:none;display:block">seen</p>',
+        '<p style="text-indent:-20px;margin-left:20px;opacity:.9;line-height:0">seen</p>',
+        '<p style="height:0">seen</p>',
+        "<div>" * 400 + "seen" + "</div>" * 400,
+    ],
+)
+def test_what_a_person_sees_is_read(html: str) -> None:
+    assert html_to_text(html) == "seen"
+
+
+def test_another_amount_in_the_html_than_in_the_plain_part_is_a_question() -> None:
+    text = "You spent EUR 12.50 at Cafe Lumo with your card ending 1234 on 5 May 2026."
+    honest = only_candidate(text, html=f"<p>{text.replace('12.50', '12,50')}</p>")
+    assert would_book(honest)
+    forged = only_candidate(text, html=f"<p>{text.replace('12.50', '125.00')}</p>")
+    assert Reason.SHOWN_OTHERWISE in forged.reasons
+    assert not would_book(forged)
 
 
 def test_an_amount_split_over_cells_is_one_amount() -> None:
@@ -44,7 +74,8 @@ def test_the_sender_of_a_forwarded_message_is_the_one_inside() -> None:
     )
     document = make_document(text, sender="friend@mail.example")
     assert document.sender == "alerts@mybank.example"
-    assert document.text == "You spent $5.00"
+    assert document.text == "Alert\n\nYou spent $5.00"
+    assert document.is_forwarded
 
 
 @pytest.mark.parametrize(

@@ -61,3 +61,19 @@ def test_a_line_that_is_no_message_is_named(rows: Any) -> None:
 def test_a_file_that_is_not_there_is_an_error() -> None:
     with pytest.raises(CommandError, match="No such file"):
         run("/nowhere/rows.jsonl")
+
+
+def test_the_page_holds_the_figures_and_every_miss_with_its_evidence(
+    rows: Any, tmp_path: Path
+) -> None:
+    wrong = {**ROW, "id": "<b>2</b>", "expected": {**ROW["expected"], "amount": "13.00"}}
+    page = tmp_path / "report.html"
+    run(rows(ROW, wrong), "--html", str(page))
+    html = page.read_text(encoding="utf-8")
+    assert "Misses: 1" in html
+    assert "It would have booked itself" in html
+    assert "<mark>£12.00<small>amount</small></mark>" in html
+    assert "<b>2</b>" not in html
+    assert "http" not in html.replace("https://schema.org", "")
+    with pytest.raises(CommandError, match="Cannot write"):
+        run(rows(ROW), "--html", str(tmp_path / "no" / "where.html"))

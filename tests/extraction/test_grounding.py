@@ -61,7 +61,7 @@ def test_a_changed_value_never_books_itself(name: str, read: tuple[Document, Rea
     }[name]
     (candidate,) = reading.candidates
     field: Field[object] = getattr(candidate, name)
-    forged = with_change(reading, **{name: replace(field, value=changed)})
+    forged = with_change(reading, **{name: field._replace(value=changed)})
     (checked,) = verify(forged, document).candidates
     assert Reason.NOT_GROUNDED in checked.reasons
     assert not would_book(checked)

@@ -214,3 +214,11 @@ def test_nul_is_searched_for_on_any_database(browser: Client) -> None:
 
 def test_an_empty_place_in_the_ledger_is_its_start(browser: Client) -> None:
     assert browser.get("/transactions/?after=").status_code == 200
+
+
+def test_a_question_leads_to_a_rule_for_its_merchant(browser: Client) -> None:
+    import_mail([CARD], is_own=False)
+    html = text(browser.get("/review/"))
+    found = re.search(r'href="(/rules/\?query=[^"]+)"', html)
+    assert found is not None
+    assert "merchant:&quot;" in text(browser.get(found[1]))

@@ -12,13 +12,15 @@ import ssl
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from imapclient import IMAPClient
 
 USER = "ada@example.org"
 PASSWORD = "app-password-1"
@@ -53,6 +55,7 @@ service imap-login {{
 service anvil {{
   chroot =
 }}
+{by_token}
 passdb {{
   driver = static
   args = password={password}
@@ -64,15 +67,40 @@ userdb {{
 namespace inbox {{
   inbox = yes
   separator = /
+  mailbox Ablage {{
+    special_use = \\Archive
+  }}
+  mailbox Sent {{
+    special_use = \\Sent
+  }}
 }}
+"""
+
+# Access tokens, which another server is asked about.
+BY_TOKEN = """
+auth_mechanisms = plain {mechanisms}
+passdb {{
+  driver = oauth2
+  mechanisms = {mechanisms}
+  args = {folder}/oauth2.conf
+}}
+"""
+TOKEN_INFO = """
+tokeninfo_url = {address}
+introspection_mode = auth
+username_attribute = email
+force_introspection = yes
 """
 
 
 class Dovecot:
     """Start with `with Dovecot() as server`. Messages lie in Maildirs that tests may write."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, token_info: str = "", mechanisms: str = "xoauth2 oauthbearer") -> None:
+        """`token_info` is the address that tells whose a token is, which is put behind it: then
+        one can log in by token."""
         self.port = free_port()
+        self._token_info, self._mechanisms = token_info, mechanisms
         self.folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
         self.certificate = ""
         self._process: subprocess.Popen[bytes] | None = None
@@ -110,6 +138,14 @@ class Dovecot:
             (maildir / "new" / f"{stamp + number}.t.example").write_bytes(message)
         self._give_to_owner(self.folder / "home")
 
+    @contextmanager
+    def client(self, user: str = USER) -> Iterator[IMAPClient]:
+        """Somebody else's connection to the same mailbox, which may write."""
+        context = ssl.create_default_context(cadata=self.certificate)
+        with IMAPClient("localhost", self.port, ssl_context=context) as client:
+            client.login(user, PASSWORD)
+            yield client
+
     def change_uidvalidity(self, folder: str = "INBOX", user: str = USER) -> None:
         """As when a folder is restored from a backup: same messages, UIDs that mean nothing."""
         maildir = self.maildir(folder, user)
@@ -127,9 +163,15 @@ class Dovecot:
             internal="dovecot" if is_root else me,
             internal_group="dovecot" if is_root else group,
             login="dovenull" if is_root else me,
-            uid=self._owner.pw_uid, gid=self._owner.pw_gid,
+            uid=self._owner.pw_uid, gid=self._owner.pw_gid, by_token=self._by_token(),
         )  # fmt: skip
         (self.folder / "dovecot.conf").write_text(text)
+
+    def _by_token(self) -> str:
+        if not self._token_info:
+            return ""
+        (self.folder / "oauth2.conf").write_text(TOKEN_INFO.format(address=self._token_info))
+        return BY_TOKEN.format(folder=self.folder, mechanisms=self._mechanisms)
 
     def _give_to_owner(self, root: Path) -> None:
         if os.geteuid() == 0:

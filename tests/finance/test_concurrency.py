@@ -13,12 +13,20 @@ from django.db import connection
 from finance.categories import seed_default_categories
 from finance.errors import WrongState
 from finance.ledger import accept, dismiss, edit, post, post_many, void
-from finance.models import FinancialAccount, LedgerChange, ReviewItem, Transaction
+from finance.models import (
+    FinancialAccount,
+    LedgerChange,
+    RecurringSlot,
+    ReviewItem,
+    Transaction,
+)
 from finance.querysets import balances
+from finance.recurring.booking import run_due
 from finance.verification import verify_ledger
 from tenancy.models import Tenant
 from tenancy.scope import Actor, tenant_scope
 from tests.finance.make import email_source, make_account, make_movement, make_posted, make_proposed
+from tests.finance.test_recurring import make_recurring
 from tests.make import make_tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -139,3 +147,12 @@ def test_batches_over_the_same_totals_do_not_deadlock(home: Tenant) -> None:
     with tenant_scope(home.id):
         assert not any(verify_ledger().values())
         assert sum(b.balance.minor for b in balances()) == -100 * 5 * (23 + 23 + 15)
+
+
+def test_workers_at_once_deal_with_each_due_date_once(home: Tenant) -> None:
+    with tenant_scope(home.id):
+        make_recurring(make_account(), unit="day", anchor_on=date(2026, 1, 1))
+    results = at_once(home, *[lambda: run_due(date(2026, 1, 20), limit=7)] * 4)
+    assert sum(n for n in results if isinstance(n, int)) == 20
+    with tenant_scope(home.id):
+        assert RecurringSlot.objects.count() == Transaction.objects.count() == 20

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -26,22 +27,28 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from finance import ledger
+from finance import ledger, tags
 from finance.categories import seed_default_categories
 from finance.errors import LedgerError
 from finance.ledger import Part, Source
+from finance.ledger.batches import edit_many, undo
+from finance.merchants import keeping
 from finance.models import (
     Category,
     FinancialAccount,
     LedgerChange,
     ReviewItem,
+    Rule,
     Split,
+    Tagging,
+    TagRemoval,
     Transaction,
     TransactionState,
     Transfer,
 )
 from finance.money import Money
 from finance.querysets import balances
+from finance.rules.running import candidates, run
 from finance.verification import verify_ledger
 from tenancy.scope import Actor, tenant_scope
 from tests.finance.make import make_account, make_movement
@@ -52,7 +59,22 @@ STEPS = int(os.environ.get("INLEDGER_FUZZ_STEPS", "20"))
 
 amounts = st.integers(-100_000, 100_000).filter(bool)
 dates = st.dates(date(2026, 1, 1), date(2026, 4, 30))
+names = st.sampled_from(["Lumo", "LUMO 4711", "Corner shop", "Bäcker"])
+TAGS = ("trip", "fun")
 sources = st.sampled_from([Source("email", str(uuid.UUID(int=n)), n % 2) for n in range(4)])
+
+
+def looks(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Any]:
+    """What undoing must bring back, of each transaction."""
+    rows = Transaction.objects.filter(pk__in=list(ids)).prefetch_related("splits", "taggings")
+    return {
+        row.pk: (
+            row.merchant, row.notes, row.is_one_time, sorted(row.locked),
+            sorted((s.position, s.amount_minor, str(s.category_id)) for s in row.splits.all()),
+            {tagging.tag_id for tagging in row.taggings.all()},
+        )
+        for row in rows
+    }  # fmt: skip
 
 
 class Ledger(RuleBasedStateMachine):
@@ -199,6 +221,64 @@ class Ledger(RuleBasedStateMachine):
     def merge(self, keep: uuid.UUID, drop: uuid.UUID) -> None:
         if self.allowed(lambda: ledger.merge(keep, drop)):
             self.posted.pop(drop, None)
+
+    @rule(
+        some=st.lists(rows, max_size=3), name=names, category=st.integers(0, 5),
+        tag=st.sampled_from(TAGS),
+    )  # fmt: skip
+    def edit_many_and_undo(self, some: list[uuid.UUID], name: str, category: int, tag: str) -> None:
+        before = looks(some)
+        changes: ledger.Changes = {
+            "merchant": name, "category_id": self.categories[category],
+            "add_tags": tags.tags_named([tag]), "is_one_time": True,
+        }  # fmt: skip
+        edited = edit_many(dict.fromkeys(some, changes), "Bulk")
+        if edited.batch is not None:
+            assert undo(edited.batch.pk) == (edited.changed, 0)
+            assert undo(edited.batch.pk) == (0, 0)
+        assert looks(some) == before
+
+    @rule(some=st.lists(rows, max_size=3), name=names, tag=st.sampled_from(TAGS))
+    def edit_many(self, some: list[uuid.UUID], name: str, tag: str) -> None:
+        changes: ledger.Changes = {"merchant": name, "add_tags": tags.tags_named([tag])}
+        edit_many(dict.fromkeys(some, changes), "Bulk")
+
+    @rule(query=names, name=names, tag=st.sampled_from(TAGS))
+    def run_a_rule(self, query: str, name: str, tag: str) -> None:
+        """As a machine: it changes no name that a person has set."""
+        made = Rule(query=f'merchant:"{query}"', merchant=name, is_one_time=True)
+        made.wanted_tags = tags.tags_named([tag])
+        named = Transaction.objects.filter(locked__icontains='"merchant"')
+        before = dict(named.values_list("pk", "merchant"))
+        run([made], candidates(), "Rules")
+        assert dict(named.values_list("pk", "merchant")) == before
+
+    @rule(old=names, new=names)
+    def merge_merchants_and_part(self, old: str, new: str) -> None:
+        one, two = keeping.merchant_named(old), keeping.merchant_named(new)
+        if one.pk == two.pk:
+            return
+        before = looks(Transaction.objects.values_list("pk", flat=True))
+        keeping.merge_merchants(one.pk, two.pk)
+        live = Transaction.objects.exclude(state=TransactionState.VOID)
+        assert not live.filter(merchant=one.name).exists()
+        keeping.part_merchant(one.pk)
+        assert looks(before) == before
+
+    @rule(old=names, new=names)
+    def rename_a_merchant(self, old: str, new: str) -> None:
+        row = keeping.merchant_named(old)
+        self.allowed(lambda: keeping.change_merchant(row.pk, name=new))
+
+    @rule(name=st.sampled_from(TAGS))
+    def remove_a_tag_and_bring_it_back(self, name: str) -> None:
+        (tag,) = tags.tags_named([name])
+        live = Transaction.objects.exclude(state=TransactionState.VOID)
+        before = looks(live.values_list("pk", flat=True))
+        tags.remove_tag(tag)
+        assert not Tagging.objects.filter(tag=tag).exists()
+        tags.restore_tag(TagRemoval.objects.get(tag_id=tag).pk)
+        assert looks(before) == before
 
     @staticmethod
     def allowed(verb: object) -> bool:

@@ -165,7 +165,7 @@ def test_accounts_are_opened_changed_and_summed_by_currency(
     assert "¥1,200" in text(browser.get("/accounts/"))
     assert browser.post("/accounts/new/", opened | {"opening": "0.5"}).status_code == 422
     changed = {"name": "Main", "kind": "checking", "currency": "EUR", "opening": "5"}
-    assert browser.post(f"/accounts/{account.pk}/", changed).status_code == 302
+    assert browser.post(f"/accounts/{account.pk}/change/", changed).status_code == 302
     account.refresh_from_db()
     assert (account.name, account.opening_minor) == ("Main", 500)
 
@@ -182,7 +182,7 @@ def test_a_neighbours_rows_are_not_found_and_not_changed(
     other = member(stranger, email="bob@example.org")
     assert other.get(f"/transactions/{row.pk}/").status_code == 404
     assert other.post(f"/transactions/{row.pk}/void/").status_code == 404
-    assert other.get(f"/accounts/{account.pk}/").status_code == 404
+    assert other.get(f"/accounts/{account.pk}/change/").status_code == 404
     assert "Bakery" not in text(other.get("/transactions/"))
     row.refresh_from_db()
     assert row.state == TransactionState.POSTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tarfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -43,6 +44,15 @@ def make_zip(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_STOR
         for name, content in files.items():
             archive.writestr(name, content)
     path.write_bytes(buffer.getvalue())
+    return path
+
+
+def make_tar_gz(path: Path, files: dict[str, bytes], level: int = 0) -> Path:
+    with tarfile.open(path, "w:gz", compresslevel=level) as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
     return path
 
 

@@ -6,8 +6,9 @@ import ipaddress
 
 import pytest
 
-from mail_ingest.providers.addresses import is_public, resolve_allowed
+from mail_ingest.providers.addresses import resolve_allowed
 from mail_ingest.providers.base import ProviderRefused
+from tenancy.addresses import is_public
 
 PRIVATE = (
     "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0", "localhost",

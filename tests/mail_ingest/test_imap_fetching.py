@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.core.management import call_command
 from django.utils import timezone
-from imapclient import IMAPClient
 
 from jobs.models import Job, JobState
 from mail_ingest.connecting import fetch_now, pause, resume
 from mail_ingest.models import AccountState, ConnectedAccount, Email, RawMessage
-from mail_ingest.providers.base import ProviderRefused, ProviderUnavailable
+from mail_ingest.providers.base import Page, ProviderRefused, ProviderUnavailable
 from mail_ingest.providers.imap import ImapProvider
 from mail_ingest.scheduling import enqueue_due_accounts
 from mail_ingest.sources import imap_settings
 from mail_ingest.storage import load_raw
 from tenancy.models import Tenant
-from tests.fakes.dovecot import PASSWORD, USER, Dovecot
+from tests.fakes.dovecot import PASSWORD, Dovecot
 from tests.fakes.fault_proxy import FaultProxy
 from tests.mail_ingest.make import make_mailbox, make_message, make_messages
 from tests.running import run_due_jobs
@@ -94,9 +94,7 @@ def test_a_cut_connection_is_taken_up_again(server: Dovecot, settings: LazySetti
 def test_reading_leaves_no_trace_in_the_mailbox(server: Dovecot, account: ConnectedAccount) -> None:
     server.deliver(make_messages(5))
     fetched(account)
-    context = ssl.create_default_context(cadata=server.certificate)
-    with IMAPClient("localhost", server.port, ssl_context=context) as client:
-        client.login(USER, PASSWORD)
+    with server.client() as client:
         client.select_folder("INBOX", readonly=True)
         assert len(client.search(["UNSEEN"])) == 5
 
@@ -191,7 +189,7 @@ def test_a_backfill_reads_between_two_days_and_counts_first(
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "the password": ({"password": "guess"}, "refused the user name or the password"),
-    "a folder": ({"folders": ["INBOX", "Bnak"]}, "has no folder “Bnak”. It has: INBOX"),
+    "a folder": ({"folders": ["Bnak"]}, "has no folder “Bnak”. It has: INBOX"),
     "no trust": ({"ca_certificate": ""}, "The certificate of localhost cannot be trusted"),
     "another name": ({"host": "127.0.0.1"}, "The certificate of 127.0.0.1 cannot be trusted"),
     "the port": ({"port": 1}, "Nothing answers on port 1 of localhost"),
@@ -240,3 +238,33 @@ def test_a_provider_says_whether_trying_again_can_help(
     with pytest.raises(ProviderUnavailable):
         ImapProvider(replace(good, port=silent.port, timeout_seconds=0.5)).check()
     assert PASSWORD not in repr(good)
+
+
+def test_the_newest_is_read_first_and_what_is_new_before_what_is_old(server: Dovecot) -> None:
+    server.deliver(make_messages(250))
+    server.deliver(make_messages(250, first=301), folder="Bank")
+    account = make_mailbox(server, folders=["INBOX", "Bank"])
+    with closing(ImapProvider(imap_settings(account, PASSWORD))) as provider:
+        pages = list(islice(provider.list_new({}), 3))
+    # Page by page from each folder in turn, newest first.
+    assert [ref.ref.split(":")[0] for page in pages for ref in page.refs[:1]] == [
+        "INBOX", "Bank", "INBOX",
+    ]  # fmt: skip
+    assert [uids(page)[0] for page in pages] == [250, 250, 150]
+    assert [(page.done, page.total) for page in pages] == [(100, 500), (200, 500), (300, 500)]
+
+    # Cut here; meanwhile one has come. It is first, then the way back goes on where it was.
+    server.deliver([make_message(551)])
+    with closing(ImapProvider(imap_settings(account, PASSWORD))) as provider:
+        rest = list(provider.list_new(pages[-1].cursor))
+    assert [uids(page)[0] for page in rest] == [251, 50, 150, 50]
+    seen = [ref.ref for page in [*pages, *rest] for ref in page.refs]
+    assert len(seen) == len(set(seen)) == 501
+    assert all(set(place) == {"uidvalidity", "uid", "modseq"} for place in rest[-1].cursor.values())
+    assert (rest[-1].cursor["INBOX"]["uid"], rest[-1].cursor["Bank"]["uid"]) == (251, 250)
+    with closing(ImapProvider(imap_settings(account, PASSWORD))) as provider:
+        assert list(provider.list_new(rest[-1].cursor)) == []
+
+
+def uids(page: Page) -> list[int]:
+    return [int(ref.ref.rpartition(":")[2]) for ref in page.refs]

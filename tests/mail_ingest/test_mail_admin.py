@@ -52,7 +52,7 @@ def test_actions_run_the_verbs(operator: Client, tenant: Tenant) -> None:
     url = "/admin/mail_ingest/connectedaccount/"
     answer = operator.post(url, {"action": "fetch_selected", "_selected_action": ids}, follow=True)
     assert "1 enqueued." in answer.content.decode()
-    assert "imported files: there is no mailbox to read" in answer.content.decode()
+    assert "imported or forwarded mail: there is no mailbox" in answer.content.decode()
     with tenant_scope(tenant.id):
         assert Job.objects.filter(kind="mail_ingest.fetch_account").count() == 1
     operator.post(url, {"action": "pause_selected", "_selected_action": ids})

@@ -21,7 +21,6 @@ MAILBOX = {
     "port": "1",
     "username": "lena",
     "password": "hush hush",
-    "folders": "INBOX, Archive",
 }
 
 
@@ -127,7 +126,6 @@ def test_a_mailbox_is_tried_connected_and_changed_over_the_wire(
             "port": str(server.port),
             "username": USER,
             "password": PASSWORD,
-            "folders": "INBOX",
             "ca_certificate": server.certificate,
         }
         server.deliver([make_message(1), make_message(2)])

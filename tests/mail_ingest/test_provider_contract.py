@@ -20,7 +20,10 @@ from mail_ingest.providers.base import (
 from mail_ingest.providers.factory import ProviderFactory
 from mail_ingest.providers.imap import ImapProvider, ImapSettings
 from tests.fakes.dovecot import PASSWORD, USER, Dovecot
-from tests.mail_ingest.make import make_maildir, make_mbox, make_messages, make_zip
+from tests.fakes.gmail import FakeGmail, fake_gmail
+from tests.fakes.graph import FakeGraph, fake_graph
+from tests.mail_ingest.cloud import gmail_provider, graph_provider
+from tests.mail_ingest.make import make_maildir, make_mbox, make_messages, make_tar_gz, make_zip
 
 COUNT = 250
 
@@ -32,7 +35,9 @@ def large_message() -> bytes:
 class Sources:
     """Makes a provider of one kind over given messages, several times over the same ones."""
 
-    def __init__(self, kind: str, folder: Path, server: Dovecot | None) -> None:
+    def __init__(
+        self, kind: str, folder: Path, server: Dovecot | FakeGmail | FakeGraph | None
+    ) -> None:
         self.kind = kind
         self.folder = folder
         self.server = server
@@ -51,13 +56,22 @@ class Sources:
                 mbox = make_mbox(self.folder / "inner", messages[:half]).read_bytes()
                 rest = {f"{n}.eml": message for n, message in enumerate(messages[half:])}
                 make_zip(path, {"first.eml": messages[-1], "mail.mbox": mbox} | rest)
-            case "imap":
+            case "tar.gz of mbox and eml":
+                half = len(messages) // 2
+                mbox = make_mbox(self.folder / "inner", messages[:half]).read_bytes()
+                rest = {f"{n}.eml": message for n, message in enumerate(messages[half:])}
+                make_tar_gz(path, {"page.html": b"<html>", "mail.mbox": mbox} | rest)
+            case "gmail" | "graph" | "imap":
                 assert self.server is not None
                 self.server.deliver(messages)
 
     def provider(self) -> EmailProvider:
         if self.server is None:
             return ProviderFactory().for_file(self.folder / "source", "prefix")
+        if isinstance(self.server, FakeGmail):
+            return gmail_provider(self.server)
+        if isinstance(self.server, FakeGraph):
+            return graph_provider(self.server)
         return ImapProvider(
             ImapSettings(
                 "localhost", self.server.port, USER, PASSWORD, ("INBOX",), self.server.certificate,
@@ -68,12 +82,19 @@ class Sources:
 
 @pytest.fixture(
     params=[
-        "mbox", "maildir", "zip of eml", "zip of mbox and eml",
+        "mbox", "maildir", "zip of eml", "zip of mbox and eml", "tar.gz of mbox and eml",
+        "gmail", "graph",
         pytest.param("imap", marks=pytest.mark.dovecot),
     ]
 )  # fmt: skip
 def sources(request: Any, tmp_path: Path) -> Iterator[Sources]:
-    if request.param == "imap":
+    if request.param == "gmail":
+        with fake_gmail() as gmail:
+            yield Sources(request.param, tmp_path, gmail)
+    elif request.param == "graph":
+        with fake_graph() as graph:
+            yield Sources(request.param, tmp_path, graph)
+    elif request.param == "imap":
         with Dovecot() as server:
             yield Sources(request.param, tmp_path, server)
     else:

@@ -21,7 +21,7 @@ from config.supervisor import Child, Supervisor
 
 
 class Command(BaseCommand):
-    help = "Migrate, then run web and worker until Ctrl-C. The data stays in DATA_DIR."
+    help = "Migrate, then run web, worker and mail watch until Ctrl-C. The data stays in DATA_DIR."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -36,7 +36,11 @@ class Command(BaseCommand):
         demo = ensure_demo() if options["demo"] else None
         connection.close()
         supervisor = Supervisor(
-            children=[Child("web", web_command()), Child("worker", worker_command())],
+            children=[
+                Child("web", web_command()),
+                Child("worker", worker_command()),
+                Child("watch", [sys.executable, "-m", "django", "watch_mail"]),
+            ],
             environment=os.environ,
             say=lambda text: self.say(f"inledger: {text}"),
             ready=lambda: answers(host, port),

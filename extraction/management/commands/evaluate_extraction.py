@@ -9,7 +9,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from extraction.evaluation import Scored, evaluate
+from extraction.evaluation import Evaluation, Scored, evaluate
+from extraction.evaluation_page import evaluation_page
+from extraction.learning_curve import learning_curve
 
 
 class Command(BaseCommand):
@@ -20,6 +22,12 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="one labelled message a line")
         parser.add_argument("--json", action="store_true", help="print the figures as JSON")
         parser.add_argument(
+            "--learning", action="store_true", help="how senders are read after confirmations"
+        )
+        parser.add_argument(
+            "--html", type=Path, help="write the figures and every miss, with evidence, here"
+        )
+        parser.add_argument(
             "--errors", type=int, default=0, metavar="N", help="show the N worst misreadings"
         )
 
@@ -29,6 +37,10 @@ class Command(BaseCommand):
         except (OSError, ValueError) as error:
             raise CommandError(str(error)) from error
         report = evaluation.report()
+        if options["learning"]:
+            report["learning"] = learning_curve(item.row for item in evaluation.scored)
+        if options["html"] is not None:
+            self._page(evaluation, report, options["file"], options["html"])
         if options["json"]:
             self.stdout.write(json.dumps(report, indent=2))
         else:
@@ -36,10 +48,18 @@ class Command(BaseCommand):
         for item in evaluation.errors()[: options["errors"]]:
             self._error(item)
 
+    def _page(self, evaluation: Evaluation, report: dict[str, Any], file: Path, html: Path) -> None:
+        try:
+            html.write_text(evaluation_page(evaluation, report, file.name), encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"Cannot write {html}: {error.strerror}.") from error
+
     def _table(self, report: dict[str, Any]) -> None:
         rows = {
             "overall": report["overall"],
             **report["by_kind"],
+            **{f"route {name}": group for name, group in report["by_route"].items()},
+            **{f"language {name}": group for name, group in report["by_language"].items()},
             "macro by bank": report["macro_by_bank"],
             "ambiguous": report["ambiguous"],
         }
@@ -56,6 +76,18 @@ class Command(BaseCommand):
                         f"  {field:14} {state['n']:5}  exact {state['exact']:.1%}"
                         f"  missing {state['missing']:.1%}"
                     )
+
+        for point in report.get("learning", ()):
+            self.stdout.write(
+                f"after {point['confirmed']} confirmed: {point['n']} messages,"
+                f" all fields right {point['all_right']:.1%}, would book {point['booked']:.1%},"
+                f" of those right {point['booked_right']:.1%}"
+            )
+        for point in report["risk_coverage"]:
+            self.stdout.write(
+                f"confidence from {point['confidence']:.2f}: {point['coverage']:.1%} of movements,"
+                f" wrong {point['risk']:.2%}"
+            )
 
     def _error(self, item: Scored) -> None:
         row, reading = item.row, item.reading

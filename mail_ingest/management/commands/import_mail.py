@@ -13,7 +13,8 @@ from mail_ingest.management.base import TenantCommand
 
 class Command(TenantCommand):
     help = (
-        "Import an mbox file, a Maildir, an .eml file or a zip archive of those. The import is a"
+        "Import an mbox file, a Maildir, an .eml file, or a zip or tar.gz archive of those, such as"
+        " Google Takeout's. The import is a"
         " job like an upload's: a worker that can read the path does it."
     )
 

@@ -1,0 +1,115 @@
+"""Finding what new transactions belong to, beside a bare look at the same amounts and days.
+
+    DATABASE_URL=… python -m benchmarks.matching [--rows 20000] [--new 2000]
+
+Of the new rows one in fifty tells again, by another source, of what is in the ledger already.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+
+from benchmarks.ledger import fill, movement
+from benchmarks.setting import analyze, make_schema, tell
+from finance.categories import seed_default_categories
+from finance.ledger import Movement, Source, post_many
+from finance.matching.finding import find_matches
+from finance.models import Category, FinancialAccount, Transaction
+from tenancy.models import Tenant
+from tenancy.scope import tenant_scope
+
+BATCH = 500
+ONE_IN = 50
+
+
+def new_rows(count: int) -> list[uuid.UUID]:
+    """Book the new ones, and return their ids."""
+    chance = random.Random(2)  # noqa: S311 - the same data every time
+    accounts = list(FinancialAccount.objects.order_by("name"))
+    categories = list(Category.objects.values_list("pk", flat=True))
+    told = list(Transaction.objects.order_by("pk")[: count // ONE_IN])
+    movements = [_again(row, chance) for row in told]
+    while len(movements) < count:
+        movements.append(movement(chance, chance.choice(accounts), chance.choice(categories)))
+    ids: list[uuid.UUID] = []
+    for at in range(0, count, BATCH):
+        ids += [row.pk for row in post_many(movements[at : at + BATCH])]
+    return ids
+
+
+def _again(row: Transaction, chance: random.Random) -> Movement:
+    return Movement(
+        row.account_id,
+        row.booked_on + timedelta(days=chance.randrange(3)),
+        row.amount,
+        merchant=row.merchant.upper(),
+        source=Source("bench2", str(row.pk)),
+    )
+
+
+def bare(ids: list[uuid.UUID]) -> int:
+    """Every other row of the same amount within ten days, by one join."""
+    table = Transaction._meta.db_table
+    days = "interval '10 days'" if connection.vendor == "postgresql" else "10"
+    between = f"o.booked_on BETWEEN n.booked_on - {days} AND n.booked_on + {days}"
+    if connection.vendor != "postgresql":
+        between = "abs(julianday(o.booked_on) - julianday(n.booked_on)) <= 10"
+    first = min(ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM {table} n JOIN {table} o ON o.tenant_id = n.tenant_id"  # noqa: S608 - our own names
+            f" AND o.amount_minor = n.amount_minor AND o.id <> n.id AND {between}"
+            " WHERE n.id >= %s",
+            [first if connection.vendor == "postgresql" else first.hex],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def measure(rows: int, new: int) -> dict[str, Any]:
+    fill(rows)
+    ids = new_rows(new)
+    analyze()
+    started = time.perf_counter()
+    joined = bare(ids)
+    bare_seconds = time.perf_counter() - started
+    started = time.perf_counter()
+    found = find_matches(ids)
+    seconds = time.perf_counter() - started
+    started = time.perf_counter()
+    again = find_matches(ids)
+    return {
+        "database": connection.vendor,
+        "rows": rows,
+        "new": new,
+        "bare_join_seconds": round(bare_seconds, 2),
+        "bare_join_rows": joined,
+        "find_seconds": round(seconds, 2),
+        "new_rows_a_second": round(new / seconds),
+        "pairs": found.pairs,
+        "merged": found.carried_out,
+        "again_seconds": round(time.perf_counter() - started, 2),
+        "again_pairs": again.pairs,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--new", type=int, default=2_000)
+    given = parser.parse_args()
+    make_schema()
+    tenant = Tenant.objects.create(name="Benchmark")
+    with tenant_scope(tenant.pk):
+        seed_default_categories()
+        tell(measure(given.rows, given.new))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""What runs in the background: kinds of jobs, who asks for them, and when. Part of the settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Every kind of background work, by the dotted path of its BaseJob.
+JOB_KINDS: dict[str, str] = {
+    "jobs.clean_up": "jobs.cleaning.CleanUp",
+    "accounts.send_mail": "accounts.jobs.SendMail",
+    "accounts.send_code": "accounts.jobs.SendCode",
+    "accounts.send_invitation": "accounts.jobs.SendInvitation",
+    "accounts.clean_up": "accounts.jobs.CleanUp",
+    "notifications.plan": "notifications.planning.PlanNotices",
+    "notifications.send": "notifications.sending.SendMailing",
+    "notifications.deliver_webhooks": "notifications.webhooks.delivering.DeliverWebhooks",
+    "mail_ingest.enqueue_due_accounts": "mail_ingest.scheduling.EnqueueDueAccounts",
+    "mail_ingest.fetch_account": "mail_ingest.fetching.FetchAccount",
+    "mail_ingest.backfill_account": "mail_ingest.fetching.BackfillAccount",
+    "mail_ingest.import_file": "mail_ingest.imports.ImportFile",
+    "extraction.forget_mail": "extraction.retention.ForgetMail",
+    "mail_ingest.delete_account": "mail_ingest.deleting.DeleteAccount",
+    "finance.enqueue_daily_work": "finance.daily.EnqueueDailyWork",
+    "finance.after_booking": "finance.after_booking.AfterBooking",
+    "finance.read_statement": "finance.statements.jobs.ReadStatement",
+    "finance.apply_statement": "finance.statements.jobs.ApplyStatement",
+    "finance.revert_statement": "finance.statements.jobs.RevertStatement",
+    "finance.daily_work": "finance.daily.DoDailyWork",
+    "extraction.ask_model": "extraction.asking.AskModel",
+    "extraction.check_backends": "extraction.checking.CheckBackends",
+    "extraction.extract_emails": "extraction.jobs.ExtractEmails",
+    "extraction.replay": "extraction.replaying.jobs.ReplayMail",
+    "extraction.apply_replay": "extraction.replaying.jobs.ApplyReplay",
+}
+# Functions that ask the database every few seconds what is due, and enqueue it.
+JOB_SOURCES = [
+    "extraction.scheduling.enqueue_pending_emails",
+    "extraction.asking.enqueue_questions",
+    "notifications.planning.enqueue_due",
+    "notifications.webhooks.outbox.enqueue_deliveries",
+]
+# What a person may trigger by POST /api/v1/jobs/trigger/<kind>: the dotted path of a function
+# that checks the payload and enqueues the job (see jobs.triggers).
+JOB_TRIGGERS: dict[str, str] = {
+    "mail_ingest.fetch_account": "mail_ingest.triggers.trigger_fetch",
+}
+# What `manage.py rotate_keys` encrypts anew: model, column, the place that its ciphertexts are
+# bound to, and the column of its blind index. What lives shorter than a rotation is left out.
+ENCRYPTED_COLUMNS = [
+    ("mail_ingest.ConnectedAccount", "secret", "ConnectedAccount.secret", ""),
+    ("mail_ingest.InboundAddress", "secret", "InboundAddress.secret", ""),
+    ("finance.FinancialAccount", "number_encrypted", "financialaccount.number", "number_index"),
+    ("notifications.Webhook", "secret", "Webhook.secret", ""),
+    ("extraction.ModelBackend", "api_key", "ModelBackend.api_key", ""),
+    ("extraction.ModelAnswer", "body", "ModelAnswer.body", ""),
+]
+# Seeds of the schedules that operators edit in the admin (see jobs.scheduling).
+SCHEDULES: dict[str, dict[str, Any]] = {
+    "Clean up finished jobs": {"kind": "jobs.clean_up", "crontab": "17 3 * * *"},
+    "Forget expired codes and sessions": {"kind": "accounts.clean_up", "crontab": "41 3 * * *"},
+    "Check language models": {"kind": "extraction.check_backends", "interval_seconds": 900},
+    "Forget mail whose time is over": {
+        "kind": "extraction.forget_mail",
+        "crontab": "23 2 * * *",
+    },
+    "Start the day of each tenant": {"kind": "finance.enqueue_daily_work", "interval_seconds": 300},
+    "Fetch new mail": {"kind": "mail_ingest.enqueue_due_accounts", "interval_seconds": 60},
+}

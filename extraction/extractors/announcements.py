@@ -1,0 +1,179 @@
+"""What a merchant announces: a trial ends, a plan renews, a price changes, a cancellation is
+confirmed, a refund is promised. Pure.
+
+The phrases are data (announcements.toml). What was found quotes the message, and its day and
+amount stand in the same sentence or the next; what is not there stays empty.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from extraction.document import Document
+from extraction.extractors.dates import FoundDate, settle
+from extraction.extractors.findings import Findings
+from extraction.extractors.gathering import gather
+from extraction.extractors.phrases import Phrase, make_phrase
+from extraction.reading import Evidence
+from finance.money import Money
+
+
+class Announces(StrEnum):
+    """In the order in which one message is asked: the first that it tells is what it tells."""
+
+    CANCELLED = "cancelled"
+    PRICE_CHANGES = "price_changes"
+    TRIAL_ENDS = "trial_ends"
+    REFUND = "refund"
+    RENEWS = "renews"
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """One announcement. `day` is when it will happen; of a refund the last day, which is two weeks
+    ahead where the message names none. `old_amount` is a price before the change."""
+
+    kind: Announces
+    evidence: Evidence
+    day: date | None = None
+    amount: Money | None = None
+    old_amount: Money | None = None
+
+
+# A refund without a day is expected within these.
+REFUND_DAYS: Final = 14
+FURTHEST: Final = timedelta(days=800)
+_DAYS: Final = re.compile(
+    r"(\d{1,2})(?:\s?(?:-|–|to|bis|a|or|oder|ou|o)\s?(\d{1,2}))?\s"
+    r"(business|working|werk|arbeits|bank|jours ouvr|dias h|dias ut|giorni lavor|werkdagen)?"
+    r"\s?(?:days?|tage|jours|dias|giorni|dagen)?"
+)
+_UNIT: Final = re.compile(r"days?|tage|jours|dias|giorni|dagen")
+# "12,99 € statt 10,99 €": the first is the new one.
+_INSTEAD: Final = re.compile(r"\b(?:instead of|statt|anstelle|au lieu de|en lugar de|invece)\b")
+
+
+def read_announcements(document: Document) -> tuple[Announced, ...]:
+    """What a message announces: at most one thing."""
+    folded = document.folded
+    phrases = [
+        phrase
+        for words, of_language in _phrases()
+        if any(word in folded for word in words)
+        for phrase in of_language
+    ]
+    hits = [
+        (list(Announces).index(Announces(phrase.name)), match.start(), match.end(), phrase)
+        for phrase in phrases
+        if (match := phrase.pattern.search(folded))
+    ]
+    if not hits:
+        return ()
+    _, start, end, phrase = min(hits, key=lambda hit: hit[:3])
+    return (_announced(document, gather(document), Announces(phrase.name), start, end),)
+
+
+def _announced(
+    document: Document, found: Findings, kind: Announces, start: int, end: int
+) -> Announced:
+    received = document.received_at.date() if document.received_at else None
+    first, last = _around(found, start, end)
+    amounts = [
+        amount.money
+        for amount in found.amounts
+        if first <= amount.start < last and amount.money is not None and not amount.ambiguous
+    ]
+    day = _day(document, found, received, first, last)
+    if kind is Announces.REFUND and received is not None:
+        # "5-10 business days" looks like a date as well.
+        days = _days(document.folded[first:last])
+        day = received + timedelta(days) if days else day or received + timedelta(REFUND_DAYS)
+    amount, old = _prices(kind, amounts, document.folded[first:last])
+    return Announced(kind, document.evidence(start, end), day, amount, old)
+
+
+def _around(found: Findings, start: int, end: int) -> tuple[int, int]:
+    """The sentence of the phrase and the one after it; from a subject, three of the body."""
+    first, last = found.segments.bounds(start)
+    last = max(last, end)
+    for _ in range(1 if first else 4):
+        if last < found.segments.end:
+            last = found.segments.bounds(last)[1]
+    return first, last
+
+
+def _day(
+    document: Document, found: Findings, received: date | None, first: int, last: int
+) -> date | None:
+    """The first day named there that is still to come, or has just been."""
+    for one in found.dates:
+        if first <= one.start < last:
+            days = [day for day in _orders(one, received) if _is_ahead(day, received)]
+            # "01.06.2026" puts the day first; "01/06/2026" may be either, and is nothing.
+            if len(days) == 1 or (days and "." in document.folded[one.start : one.end]):
+                return days[0]
+    return None
+
+
+def _orders(one: FoundDate, received: date | None) -> list[date]:
+    """What a date can be: the day first, then the month first."""
+    sure = one._replace(ambiguous=False)
+    ways = [sure, sure._replace(first=one.second, second=one.first)] if one.ambiguous else [sure]
+    days = (settle(way, received, month_first=False)[0] for way in ways)
+    return list(dict.fromkeys(day for day in days if day is not None))
+
+
+def _is_ahead(day: date, received: date | None) -> bool:
+    return received is None or timedelta(-3) <= day - received <= FURTHEST
+
+
+def _days(folded: str) -> int | None:
+    """ "Within 5–10 business days": 14 days."""
+    for match in _DAYS.finditer(folded):
+        if not _UNIT.search(folded, match.start(), match.end() + 12):
+            continue
+        most = max(int(match[1]), int(match[2] or 0))
+        return -(-most * 7 // 5) if match[3] else most
+    return None
+
+
+def _prices(
+    kind: Announces, amounts: list[Money], folded: str
+) -> tuple[Money | None, Money | None]:
+    """The amount, and the price before. Of several amounts none is taken, but a new price may
+    stand beside the old."""
+    different = list(dict.fromkeys(amounts))
+    if len(different) == 1:
+        return different[0], None
+    if kind is not Announces.PRICE_CHANGES or len(different) != 2:
+        return None, None
+    old, new = different
+    if _INSTEAD.search(folded):
+        old, new = new, old
+    return new, old
+
+
+@cache
+def _phrases() -> tuple[tuple[tuple[str, ...], tuple[Phrase, ...]], ...]:
+    """Words and phrases by language."""
+    path = Path(__file__).with_name("announcements.toml")
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    return tuple(
+        (
+            tuple(tables["words"]),
+            tuple(
+                make_phrase(code, "announcement", name, text, example)
+                for name, table in tables.items()
+                if name != "words"
+                for text, example in table.items()
+            ),
+        )
+        for code, tables in data.items()
+    )

@@ -1,0 +1,58 @@
+"""What happened, where no phrase tells: from the shape of the message alone. Pure.
+
+Banks whose words nobody has written down yet still write an account, one amount, a time and a
+balance. Such a reading is a question to the person, never a booking.
+"""
+
+from __future__ import annotations
+
+import re
+
+from extraction.document import Document
+from extraction.extractors.amounts import Amount
+from extraction.extractors.events import Decision
+from extraction.extractors.findings import Findings
+from extraction.extractors.roles import MAIN_ROLES
+from extraction.reading import Event, Reason
+
+# A number of this length that stands alone may be a code to type in.
+_CODE = re.compile(r"(?<![\w.,/*#-])\d{5,8}(?![\w.,/-]\w|\w)")
+
+
+def by_sign(found: Findings) -> Decision | None:
+    """A signed amount beside a balance tells the direction, where no event phrase does."""
+    if not any(role == "balance" for role in found.roles.values()):
+        return None
+    if any(hit.kind == "event" for hit in found.hits):
+        return None
+    for amount in found.amounts:
+        is_money = amount.codes or amount.inferred
+        if amount.sign and is_money and found.roles.get(amount, "amount") in MAIN_ROLES:
+            return _decision(amount)
+    return None
+
+
+def by_shape(document: Document, found: Findings) -> Decision | None:
+    """One amount beside an account, with a balance or a day: a movement, likely a purchase."""
+    if any(hit.kind in ("event", "weak") for hit in found.hits) or not found.accounts:
+        return None
+    own = [item for item in found.amounts if item.codes and found.roles.get(item) is None]
+    own += [item for item in found.amounts if found.roles.get(item) in MAIN_ROLES]
+    states_balance = any(role in ("balance", "available") for role in found.roles.values())
+    own = [item for item in own if item.money is not None and item.money.minor]
+    if len({item.money for item in own}) != 1 or not (states_balance or found.dates):
+        return None
+    return None if _shows_code(document, found) else _decision(own[0], (Reason.WEAK_EVENT,))
+
+
+def _decision(amount: Amount, reasons: tuple[Reason, ...] = ()) -> Decision:
+    event = Event.TRANSFER_IN if amount.sign == "+" else Event.PURCHASE
+    return Decision(event, event.direction, None, strong=False, reasons=reasons)
+
+
+def _shows_code(document: Document, found: Findings) -> bool:
+    spans = found.spans()
+    return any(
+        not any(start <= match.start() < end for start, end in spans)
+        for match in _CODE.finditer(document.normalized)
+    )

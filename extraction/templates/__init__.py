@@ -1,0 +1,1 @@
+"""Learned templates: what a person confirmed of a sender's messages, read again by place."""

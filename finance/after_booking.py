@@ -1,0 +1,78 @@
+"""What is looked at soon after something was booked: what it belongs to, budgets that are nearly
+spent, bills that are paid, expected charges that have come."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from finance.bills.paying import match_payments
+from finance.budgets.alerts import check_budgets
+from finance.matching.finding import match_new
+from finance.models import (
+    Bill,
+    BillState,
+    Budget,
+    DailyWork,
+    FinancialAccount,
+    LedgerChange,
+    RecurringSlot,
+    Rule,
+    SlotState,
+)
+from finance.querysets import today
+from finance.recurring.watching import watch
+from finance.rules.running import run_on_new
+from finance.subscriptions.finding import follow_subscriptions
+from jobs.base import BaseJob, JobRun, JsonObject
+from jobs.clock import database_now
+from tenancy.models import Tenant
+from tenancy.scope import current_tenant_id
+
+# A change is dated when its transaction began, and seen once that has committed: what was written
+# shortly before the last look is looked at again.
+OVERLAP: Final = timedelta(minutes=2)
+
+
+def with_news(tenants: QuerySet[Tenant]) -> QuerySet[Tenant]:
+    """Tenants that have something to look at, and in whose ledger something has changed since
+    that was done."""
+    own = {"tenant": OuterRef("pk")}
+    plans = (
+        Exists(Budget.objects.filter(**own, is_archived=False))
+        | Exists(Bill.objects.filter(**own, state=BillState.OPEN))
+        | Exists(Rule.objects.filter(**own, is_enabled=True))
+        | Exists(FinancialAccount.objects.filter(**own))
+        | Exists(
+            RecurringSlot.objects.filter(**own, state__in=(SlotState.WAITING, SlotState.MISSED))
+        )
+    )
+    changes = LedgerChange.objects.filter(tenant=OuterRef("tenant"), at__gte=OuterRef("checked_at"))
+    work = DailyWork.objects.filter(Q(checked_at=None) | Exists(changes), **own)
+    return tenants.filter(plans, Exists(work))
+
+
+class AfterBooking(BaseJob):
+    """Looks at one tenant's plans after something was booked."""
+
+    kind = "finance.after_booking"
+
+    def run(self, run: JobRun) -> JsonObject:
+        seen_until = database_now() - OVERLAP
+        day = today()
+        checked_at = DailyWork.objects.get(tenant_id=current_tenant_id()).checked_at
+        with run.fenced():
+            result = {"matched": match_new(checked_at)}
+        with run.fenced():
+            result["by_rules"] = run_on_new(checked_at)
+        with run.fenced():
+            result["bills_paid"] = match_payments(day)
+        with run.fenced():
+            follow_subscriptions(day)
+            watch(day)
+        with run.fenced():
+            result["budgets_told"] = check_budgets()
+            DailyWork.objects.filter(tenant_id=current_tenant_id()).update(checked_at=seen_until)
+        return result

@@ -1,0 +1,1 @@
+"""Bills: told by messages or entered, due, paid by a transaction, overdue."""

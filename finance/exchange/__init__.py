@@ -1,0 +1,1 @@
+"""Exchange rates: dated, read from files or entered by hand, never fetched from anywhere."""

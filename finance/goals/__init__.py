@@ -1,0 +1,1 @@
+"""Goals: what is saved for, and what it takes each month."""

@@ -1,0 +1,1 @@
+"""Checking the ledger against balances that were stated from outside."""

@@ -1,0 +1,1 @@
+"""Recurring transactions: templates, their due dates, and what is done on each."""

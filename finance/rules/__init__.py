@@ -1,0 +1,1 @@
+"""Rules: a query, and what the transactions that match it get."""

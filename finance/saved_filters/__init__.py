@@ -1,0 +1,1 @@
+"""Saved filters: what the list of transactions is narrowed by, under a name."""

@@ -1,0 +1,246 @@
+"""Reading, applying and taking back statements in the background."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from django.utils import timezone
+
+from finance import ledger, review
+from finance.accounts import AccountHint, resolve_account
+from finance.errors import LedgerError
+from finance.ledger import Movement, Source
+from finance.ledger.movements import clean_text
+from finance.ledger.setwise import update_rows
+from finance.models import (
+    FinancialAccount,
+    LineOutcome,
+    ReviewItem,
+    ReviewState,
+    StatementImport,
+    StatementLine,
+    StatementState,
+    Transaction,
+    TransactionState,
+)
+from finance.money import Money
+from finance.reconciling.stating import state_balance
+from finance.statements import files
+from finance.statements.importing import APPLY, READ, REVERT, remember, remembered
+from finance.statements.lines import MOST_LINES, Line, Problem, Statement, UnreadableStatement
+from finance.statements.planning import SOURCE_KIND, plan
+from finance.statements.readers import read, text_of
+from finance.statements.readers.table import propose, table_of
+from finance.suggestions import Suggester
+from jobs.base import BaseJob, JobRun, JsonObject
+from tenancy.models import Tenant
+from tenancy.scope import current_tenant_id
+
+BATCH = 1_000
+Item = TypeVar("Item", Line, Problem)
+
+
+class ReadStatement(BaseJob):
+    """Keep a file's lines with what applying them would do. Nothing is booked."""
+
+    kind = READ
+
+    def run(self, run: JobRun) -> JsonObject:
+        row = StatementImport.objects.select_related("account").get(pk=run.info.subject)
+        try:
+            statement = self._statement(row)
+        except (UnreadableStatement, LedgerError) as error:
+            with run.fenced():
+                row.state, row.error = StatementState.FAILED, str(error)
+                row.save()
+            return {"read": 0}
+        with run.fenced():
+            counts = self._keep(row, statement)
+        return dict(counts)
+
+    @staticmethod
+    def _statement(row: StatementImport) -> Statement:
+        """The file's, of the chosen account. Sets what it says of itself on the row."""
+        text = text_of(files.load(row.pk))
+        if row.format == "csv":
+            table = table_of(text)
+            row.headings = list(table.headings)
+            learned = remembered(row.headings)
+            if learned is not None and not row.mapping:
+                row.mapping = learned.mapping
+                row.account = row.account or learned.account
+            row.mapping = row.mapping or propose(table)
+        home = row.account.currency if row.account else _home_currency()
+        found = read(text, row.format, home, row.mapping)
+        statement = _merged(_of_account(found, row.account))
+        if len(statement.lines) > MOST_LINES:
+            raise UnreadableStatement(f"It has more than {MOST_LINES:,} lines. Split it by year.")
+        row.digits, row.currency = statement.digits, statement.currency or home
+        if row.account is None and statement.digits:
+            row.account = resolve_account(
+                AccountHint(last_digits=statement.digits, currency=row.currency)
+            )
+        row.closing_minor = statement.closing.minor if statement.closing else None
+        row.closing_on = statement.closing_on
+        return statement
+
+    @staticmethod
+    def _keep(row: StatementImport, statement: Statement) -> Counter[str]:
+        row.lines.all().delete()
+        account = row.account
+        other = [
+            (line, f"It is in {line.amount.currency}, the account in {account.currency}.")
+            for line in statement.lines
+            if account is not None and line.amount.currency != account.currency
+        ] if account else []  # fmt: skip
+        refused = {line.row for line, _ in other}
+        fitting = [line for line in statement.lines if line.row not in refused]
+        account_id = account.pk if account else row.pk
+        planned = [
+            StatementLine(
+                statement=row, account_id=account_id, row=item.line.row, key=item.key,
+                booked_on=item.line.booked_on, amount_minor=item.line.amount.minor,
+                currency=item.line.amount.currency, payee=clean_text(item.line.payee, 200),
+                description=clean_text(item.line.description, 500), outcome=item.outcome,
+                transaction_id=item.transaction_id,
+            )
+            for item in plan(account_id, fitting)
+        ]  # fmt: skip
+        problems = [(p.row, p.text, p.reason) for p in statement.problems]
+        problems += [(line.row, line.payee, why) for line, why in other]
+        planned += [
+            StatementLine(
+                statement=row, account_id=account_id, row=at, description=clean_text(text, 500),
+                outcome=LineOutcome.REFUSED, problem=why[:300],
+            )
+            for at, text, why in problems
+        ]  # fmt: skip
+        StatementLine.objects.bulk_create(planned, batch_size=2_000)
+        row.state, row.error = StatementState.READY, ""
+        row.save()
+        return Counter(line.outcome for line in planned)
+
+
+class ApplyStatement(BaseJob):
+    """Book the new lines and accept what a message had only proposed, in batches; a run that was
+    cut off goes on with what is left."""
+
+    kind = APPLY
+
+    def run(self, run: JobRun) -> JsonObject:
+        row = StatementImport.objects.select_related("account").get(pk=run.info.subject)
+        account = row.account
+        assert account is not None
+        todo = row.lines.filter(is_live=False, outcome__in=(LineOutcome.NEW, LineOutcome.MATCHED))
+        total, done = todo.count(), 0
+        while lines := list(todo.order_by("row", "id")[:BATCH]):
+            with run.fenced():
+                _book(lines, account)
+            done += len(lines)
+            run.progress(done, total, f"{done} of {total} lines")
+        with run.fenced():
+            row.state, row.applied_at = StatementState.APPLIED, timezone.now()
+            row.save(update_fields=["state", "applied_at"])
+            remember(row)
+            if row.closing_minor is not None and row.closing_on is not None:
+                state_balance(
+                    account.pk, row.closing_on, Money(row.closing_minor, account.currency)
+                )
+        files.forget(row.pk)
+        return dict(Counter(row.lines.values_list("outcome", flat=True)))
+
+
+class RevertStatement(BaseJob):
+    """Void what a statement has booked, and let go what it had joined."""
+
+    kind = REVERT
+
+    def run(self, run: JobRun) -> JsonObject:
+        row = StatementImport.objects.get(pk=run.info.subject)
+        live = row.lines.filter(is_live=True)
+        total, voided = live.count(), 0
+        while lines := list(live.order_by("row", "id")[:BATCH]):
+            with run.fenced():
+                for line in lines:
+                    if line.outcome == LineOutcome.NEW and line.transaction_id is not None:
+                        ledger.void(line.transaction_id, f"Taken back: {row.name}"[:300])
+                        voided += 1
+                row.lines.filter(pk__in=[line.pk for line in lines]).update(is_live=False)
+            run.progress(voided, total, "Taking back")
+        with run.fenced():
+            StatementImport.objects.filter(pk=row.pk).update(state=StatementState.REVERTED)
+        return {"voided": voided}
+
+
+def _book(lines: Sequence[StatementLine], account: FinancialAccount) -> None:
+    """Inside a transaction: set-wise, but for proposals that a person would have been asked of."""
+    new = [line for line in lines if line.outcome == LineOutcome.NEW]
+    suggester = Suggester(line.payee for line in new)
+    movements = []
+    for line in new:
+        event = "purchase" if line.amount_minor < 0 else "deposit"
+        category = suggester.suggest(event, line.payee, outflow=line.amount_minor < 0)
+        movements.append(
+            Movement(
+                account.pk, line.booked_on, Money(line.amount_minor, account.currency),  # type: ignore[arg-type]
+                merchant=line.payee, merchant_raw=line.payee, description=line.description,
+                category_id=category.category_id if category else None,
+                source=Source(SOURCE_KIND, str(line.pk), 0),
+                provenance={"amount": {"route": "statement"}},
+            )
+        )  # fmt: skip
+    for line, booked in zip(new, ledger.post_many(movements), strict=True):
+        line.transaction_id = booked.pk
+    _accept([line for line in lines if line.outcome == LineOutcome.MATCHED])
+    update_rows(new, ["transaction"])
+    StatementLine.objects.filter(pk__in=[line.pk for line in lines]).update(is_live=True)
+
+
+def _accept(lines: Sequence[StatementLine]) -> None:
+    """What the bank states has happened: a proposal needs no question any more."""
+    proposed = Transaction.objects.filter(
+        pk__in=[line.transaction_id for line in lines], state=TransactionState.PROPOSED
+    )
+    items = ReviewItem.objects.filter(transaction__in=proposed, state=ReviewState.OPEN)
+    review.accept_many(list(items.values_list("pk", flat=True)))
+
+
+def _of_account(found: list[Statement], account: FinancialAccount | None) -> list[Statement]:
+    """Those of the account, by its last digits where the file has several accounts."""
+    if len(found) == 1 or account is None:
+        same = [each for each in found if each.digits == found[0].digits]
+        if len(same) < len(found):
+            raise UnreadableStatement(
+                "The file holds several accounts. Choose one; import the file again for each other."
+            )
+        return found
+    digits = [each for each in found if each.digits and account.last_digits.endswith(each.digits)]
+    same_currency = [each for each in found if each.currency == account.currency]
+    return digits or same_currency or found[:1]
+
+
+def _merged(found: list[Statement]) -> Statement:
+    """Pages of one account as one statement, its rows counted through."""
+    if len(found) == 1:
+        return found[0]
+    lines, problems, shift = [], [], 0
+    for page in found:
+        lines += [_moved(line, shift) for line in page.lines]
+        problems += [_moved(problem, shift) for problem in page.problems]
+        shift += len(page.lines) + len(page.problems)
+    last = max(found, key=lambda page: str(page.closing_on or ""))
+    return Statement(
+        tuple(lines), tuple(problems), last.digits, last.currency, last.closing, last.closing_on
+    )
+
+
+def _moved(item: Item, shift: int) -> Item:
+    return replace(item, row=item.row + shift)
+
+
+def _home_currency() -> str:
+    currency: str = Tenant.objects.get(pk=current_tenant_id()).currency
+    return currency

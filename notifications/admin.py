@@ -1,0 +1,26 @@
+"""The operators' view of notices and mails."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from notifications.models import Mailing, Notification
+from tenancy.admin import TenantAdmin
+
+
+@admin.register(Notification)
+class NotificationAdmin(TenantAdmin):
+    list_display = ("kind", "user", "due_at", "planned_at", "read_at", "cancelled_at")
+    list_filter = ("kind",)
+    search_fields = ("user__email", "key")
+    ordering = ("-due_at", "-id")
+    list_select_related = ("user",)
+
+
+@admin.register(Mailing)
+class MailingAdmin(TenantAdmin):
+    list_display = ("user", "frequency", "send_at", "state", "attempts", "sent_at", "error")
+    list_filter = ("state", "frequency")
+    search_fields = ("user__email", "error")
+    ordering = ("-send_at", "-id")
+    list_select_related = ("user",)

@@ -1,0 +1,56 @@
+"""Facts of a notice: stored without a language, written in the reader's.
+
+{"name": "Rent", "amount": {"amount": "900.00", "currency": "EUR"},
+ "date": {"date": "2026-11-30"}, "time": {"instant": "2026-11-30T08:00:00+00:00"}}
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal
+
+
+def money(amount: Decimal, currency: str) -> dict[str, str]:
+    """An amount in major units and its ISO currency."""
+    return {"amount": str(amount), "currency": currency}
+
+
+def stored(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts as JSON can hold them. Dates and times may be given as such; amounts by `money`."""
+    return {name: _stored(value) for name, value in facts.items()}
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return {"instant": value.isoformat()}
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
+    if value is None or isinstance(value, (int, dict)):
+        return value
+    return str(value)
+
+
+def written(facts: Mapping[str, Any], language: str, time_zone: str) -> dict[str, str]:
+    """Stored facts as text for one reader."""
+    locale = language.replace("-", "_")
+    return {name: _written(value, locale, time_zone) for name, value in facts.items()}
+
+
+def _written(value: Any, locale: str, time_zone: str) -> str:
+    if isinstance(value, dict) and "currency" in value:
+        return format_currency(Decimal(value["amount"]), value["currency"], locale=locale)
+    if isinstance(value, dict) and "date" in value:
+        return format_date(date.fromisoformat(value["date"]), "medium", locale=locale)
+    if isinstance(value, dict) and "instant" in value:
+        moment = datetime.fromisoformat(value["instant"])
+        zone = zoneinfo.ZoneInfo(time_zone)
+        return format_datetime(moment, "medium", tzinfo=zone, locale=locale)
+    if isinstance(value, int):
+        return format_decimal(value, locale=locale)
+    return "" if value is None else str(value)

@@ -1,0 +1,22 @@
+from notifications.models.mailings import Frequency, Mailing, MailingState
+from notifications.models.notifications import Notification
+from notifications.models.preferences import DeliverySettings, Preference
+from notifications.models.webhooks import (
+    DeliveryState,
+    Webhook,
+    WebhookDelivery,
+    WebhookState,
+)
+
+__all__ = [
+    "DeliverySettings",
+    "DeliveryState",
+    "Frequency",
+    "Mailing",
+    "MailingState",
+    "Notification",
+    "Preference",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookState",
+]

@@ -1,0 +1,74 @@
+"""The only doors: `notify()` tells a fact to those whom it concerns, `cancel()` takes it back.
+
+Both write rows in the caller's transaction; a job decides later how each person is told (see
+`planning`), and another sends the e-mails (see `sending`).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Membership
+from jobs.clock import database_now
+from notifications import facts as facts_of
+from notifications.kinds import kind_named
+from notifications.models import Notification
+
+
+def notify(
+    kind: str,
+    *,
+    key: str,
+    facts: Mapping[str, Any] | None = None,
+    link: str = "",
+    users: Iterable[uuid.UUID] | None = None,
+    at: datetime | None = None,
+) -> int:
+    """Tell a fact of the active tenant, now or at an instant. Returns to how many people.
+
+    `key` names the fact within its kind (a bill's id and due date, say): who has been told it is
+    not told again. Without `users` every member who holds the kind's permission is told; people
+    who are not members are left out. `facts` may hold text, whole numbers, dates, instants and
+    `facts.money`. Raises LookupError for an unknown kind.
+    """
+    recipients = _recipients(kind_named(kind).permission, users)
+    about = {"facts": facts_of.stored(facts or {}), "link": link, "due_at": at or database_now()}
+    rows = Notification.objects.filter(kind=kind, key=key, user_id__in=recipients)
+    # Taken back once, and so again: told again.
+    revived = rows.exclude(cancelled_at=None).update(
+        cancelled_at=None, planned_at=None, read_at=None, snoozed_until=None, mailing=None, **about
+    )
+    told = set(rows.values_list("user_id", flat=True))
+    new = [
+        Notification(user_id=user_id, kind=kind, key=key, **about)
+        for user_id in recipients
+        if user_id not in told
+    ]
+    # Somebody else may find the same fact at this moment.
+    Notification.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)
+    return int(revived) + len(new)
+
+
+def cancel(kind: str, *, key: str) -> int:
+    """Take back a fact that is no longer so: it disappears, and is not mailed unless it has been.
+    `key` may end in `*` for all that begin alike. Returns how many notices."""
+    kind_named(kind)
+    rows = Notification.objects.filter(kind=kind, cancelled_at=None)
+    rows = rows.filter(key__startswith=key[:-1]) if key.endswith("*") else rows.filter(key=key)
+    return int(rows.update(cancelled_at=timezone.now()))
+
+
+def _recipients(permission: str, users: Iterable[uuid.UUID] | None) -> list[uuid.UUID]:
+    memberships = Membership.objects.filter(user__is_active=True).select_related("role")
+    if users is not None:
+        memberships = memberships.filter(user_id__in=set(users))
+    return [
+        membership.user_id
+        for membership in memberships
+        if users is not None or not permission or permission in membership.role.codes
+    ]

@@ -1,0 +1,29 @@
+from django.urls import path
+
+from notifications import views, webhook_views
+
+urlpatterns = [
+    path("notifications/", views.notifications, name="notifications"),
+    path("notifications/read-all/", views.read_all, name="notifications_read_all"),
+    path("notifications/<uuid:notice_id>/", views.open_notice, name="notification"),
+    path("notifications/<uuid:notice_id>/snooze/", views.snooze, name="notification_snooze"),
+    path("settings/notifications/", views.preferences, name="settings_notifications"),
+    path("settings/webhooks/", webhook_views.webhooks, name="webhooks"),
+    path("settings/webhooks/<uuid:webhook_id>/", webhook_views.webhook, name="webhook"),
+    path("settings/webhooks/<uuid:webhook_id>/renew/", webhook_views.renew, name="webhook_renew"),
+    *[
+        path(
+            f"settings/webhooks/<uuid:webhook_id>/{verb}/",
+            webhook_views.act,
+            {"verb": verb},
+            name=f"webhook_{verb}",
+        )
+        for verb in ("pause", "resume", "ping", "remove")
+    ],
+    path(
+        "settings/webhook-deliveries/<uuid:delivery_id>/resend/",
+        webhook_views.resend,
+        name="webhook_resend",
+    ),
+    path("unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
+]

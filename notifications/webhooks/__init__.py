@@ -1,0 +1,1 @@
+"""Webhooks: events of a ledger, told to programs by signed HTTP requests."""

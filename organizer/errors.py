@@ -1,0 +1,20 @@
+"""What the organizer refuses. Codes are stable; whoever raises one has changed nothing."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from tenancy.errors import DomainError
+
+
+class OrganizerError(DomainError):
+    """Bad input to a verb of the organizer."""
+
+    code = "organizer"
+
+
+class NoSuchTask(OrganizerError):
+    """The task is not there, or is another tenant's."""
+
+    code = "not_found"
+    status: ClassVar[int] = 404

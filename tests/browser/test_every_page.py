@@ -1,0 +1,100 @@
+"""Every page in every state: accessible in both themes, valid HTML, nothing wider than a phone.
+
+The pages are found by following the links that a person sees, so a new one is looked at the day it
+is linked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Installation, register
+from tests.browser.walking import Walk
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+READ_MS = 90_000
+RIGHT_TO_LEFT = "مقهى الياسمين والخبز البلدي"
+LONG_NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH"
+
+
+def test_a_full_ledger(page: Page, installation: Installation, complaints: list[str]) -> None:
+    register(page, installation, "every-page@example.org", "Lena Brandt")
+    page.get_by_role("button", name="Import the sample").click()
+    expect(page.get_by_role("heading", name="Balances")).to_be_visible(timeout=READ_MS)
+    expect(page.get_by_role("heading", name="Reading your mail")).to_be_hidden(timeout=READ_MS)
+    walk = Walk(page, "full")
+    walk.from_("/")
+    walk.look_at("/no-such-page/", "404", status=404)
+    assert walk.faults == [], walk.report()
+    assert complaints == []
+    assert len(walk.seen) >= 45
+
+
+def test_an_empty_ledger_in_german(page: Page, installation: Installation) -> None:
+    register(page, installation, "empty@example.org", "Tom Brandt")
+    page.goto("/settings/")
+    page.get_by_label("Language").select_option("de")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Einstellungen")).to_be_visible()
+    walk = Walk(page, "empty")
+    walk.from_("/")
+    assert walk.faults == [], walk.report()
+    assert len(walk.seen) >= 35
+
+
+def test_a_ledger_of_extremes(page: Page, installation: Installation) -> None:
+    """Long names, right-to-left script, currencies of no and of three decimals, huge amounts."""
+    register(page, installation, "extremes@example.org", LONG_NAME[:60])
+    accounts = [
+        send(page, "accounts", {"name": name, "currency": currency, "institution": LONG_NAME})
+        for name, currency in ((LONG_NAME, "EUR"), ("円普通預金", "JPY"), ("حساب جاري", "KWD"))
+    ]
+    for account, amount in zip(accounts, ("-9999999999.99", "-1234567890", "-0.005"), strict=True):
+        for merchant in (LONG_NAME, RIGHT_TO_LEFT, "<b>&amp;</b>", ""):
+            entry = {"account": account["id"], "amount": amount, "booked_on": "2026-03-29"}
+            send(page, "transactions", {**entry, "merchant": merchant, "notes": LONG_NAME * 3})
+    walk = Walk(page, "extremes")
+    transaction = send(page, "transactions?q=merchant:mbH")["data"][0]["id"]
+    for kind, address in {
+        "dashboard": "/",
+        "transactions": "/transactions/",
+        "transaction": f"/transactions/{transaction}/",
+        "accounts": "/accounts/",
+        "account": f"/accounts/{accounts[2]['id']}/",
+        "analytics": "/analytics/?since=2026-03-01&until=2026-03-31",
+        "analytics_income": "/analytics/income/",
+        "analytics_worth": "/analytics/worth/",
+        "review": "/review/",
+        "settings_ledger": "/settings/ledger/",
+    }.items():
+        walk.look_at(address, kind)
+    assert walk.faults == [], walk.report()
+
+
+def test_pages_before_signing_in(page: Page, installation: Installation) -> None:
+    walk = Walk(page, "outside")
+    walk.from_("/login/")
+    walk.look_at("/unsubscribe/no-such-token/", "unsubscribe", status=404)
+    walk.look_at("/offline/", "offline")
+    walk.look_at("/join/", "invitation", status=400)
+    assert walk.faults == [], walk.report()
+    assert {"login", "register", "password_forgotten"} <= set(walk.seen)
+
+
+def send(page: Page, address: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What the API answers a person who is signed in by the pages."""
+    script = """async ([address, body]) => {
+        const token = document.cookie.match(/csrftoken=([^;]*)/)?.[1] ?? "";
+        const answer = await fetch(address, {
+            method: body ? "POST" : "GET", body: body && JSON.stringify(body),
+            headers: {"Content-Type": "application/json", "X-CSRFToken": token},
+        });
+        return [answer.status, await answer.json()];
+    }"""
+    status, answer = page.evaluate(script, [f"/api/v1/{address}", body])
+    assert status < 300, answer
+    return dict(answer)

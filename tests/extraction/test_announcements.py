@@ -1,0 +1,181 @@
+"""What merchants announce: from the phrases to what the ledger does with it."""
+
+from __future__ import annotations
+
+import io
+import json
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from extraction.document import Document
+from extraction.extractors import announcements
+from extraction.extractors.announcements import Announced, read_announcements
+from extraction.message_document import document_from_message
+from finance.categories import seed_default_categories
+from finance.models import Announcement, Transaction
+from finance.money import Money
+from finance.querysets import today
+from finance.subscriptions.announcing import tell
+from mail_ingest.imports import import_upload
+from mail_ingest.parsing import parse_message
+from tenancy.models import Tenant
+from tests.extraction.test_pipeline import run_jobs
+from tests.finance.test_recurring import notices
+from tests.make import make_member
+
+RECEIVED = datetime(2026, 4, 20, 9, tzinfo=UTC)
+SAMPLES = Path(__file__).parent.parent / "samples"
+DATA = Path(announcements.__file__).with_name("announcements.toml")
+EXAMPLES = [
+    (code, kind, example)
+    for code, tables in tomllib.loads(DATA.read_text(encoding="utf-8")).items()
+    for kind, table in tables.items()
+    if kind != "words"
+    for example in table.values()
+]
+
+
+def document(subject: str, text: str = "", received: datetime = RECEIVED) -> Document:
+    return document_from_message(
+        sender="billing@filmbox.example", sender_name="Filmbox", subject=subject,
+        received_at=received, text=text, html=None, home_currency="EUR",
+    )  # fmt: skip
+
+
+def read(subject: str, text: str = "") -> Announced | None:
+    found = read_announcements(document(subject, text))
+    return found[0] if found else None
+
+
+@pytest.mark.parametrize(("code", "kind", "example"), EXAMPLES)
+def test_every_phrase_reads_its_example(code: str, kind: str, example: str) -> None:
+    doc = document("Filmbox", example)
+    found = read_announcements(doc)
+    assert [one.kind.value for one in found] == [kind], example
+    evidence = found[0].evidence
+    assert doc.text[evidence.start : evidence.end] == evidence.quote
+    if "2026" in example:
+        assert found[0].day is not None, example
+    if "€" in example:
+        assert found[0].amount is not None, example
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "kind", "day", "amount", "old"),
+    [
+        ("Your free trial ends in 3 days", "Hi Lena,\n\nYour trial ends on May 3, 2026. Then we"
+         " charge €11.99 a month.", "trial_ends", date(2026, 5, 3), "11.99 EUR", None),
+        ("Preisanpassung", "Guten Tag,\n\nab dem 01.06.2026 kostet Ihr Tarif 12,99 € statt"
+         " 10,99 €.", "price_changes", date(2026, 6, 1), "12.99 EUR", "10.99 EUR"),
+        ("Changes to your plan", "The price of your plan will change from €9.99 to €11.99 on 1 June"
+         " 2026.", "price_changes", date(2026, 6, 1), "11.99 EUR", "9.99 EUR"),
+        ("Your refund", "Your refund of €20.00 will arrive within 5-10 business days.", "refund",
+         date(2026, 5, 4), "20.00 EUR", None),
+        ("Your refund", "We will refund €20.00 to your card.", "refund", date(2026, 5, 4),
+         "20.00 EUR", None),
+        ("Kündigungsbestätigung", "Ihr Abo endet am 30.05.2026.", "cancelled", date(2026, 5, 30),
+         None, None),
+    ],
+)  # fmt: skip
+def test_day_and_amounts_are_read(
+    subject: str, text: str, kind: str, day: date, amount: str, old: str | None
+) -> None:
+    found = read(subject, text)
+    assert found is not None
+    amounts = [m and f"{m} {m.currency}" for m in (found.amount, found.old_amount)]
+    assert (found.kind, found.day, *amounts) == (kind, day, amount, old)
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Your receipt", "You paid €9.99 for Filmbox on 5 May 2026."),
+        ("Order cancelled", "Your order 1234 was cancelled. You have not been charged."),
+        ("Prices from €9.99", "Try our new plans: prices start at €9.99."),
+        ("Card declined", "Your payment of €9.99 was declined."),
+    ],
+)
+def test_what_announces_nothing(subject: str, text: str) -> None:
+    assert read(subject, text) is None
+
+
+def test_of_the_samples_few_announce_and_none_that_was_booked_is_a_renewal() -> None:
+    """The messages of our own corpus, which are bank alerts for the most part."""
+    told: list[tuple[str, str]] = []
+    for path in sorted(SAMPLES.glob("*.eml")):
+        parsed = parse_message(path.read_bytes())
+        doc = document(parsed.subject or "", parsed.text or "")
+        for one in read_announcements(doc):
+            expected = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            is_booked = bool(expected.get("expected", {}).get("is_transaction"))
+            told.append((path.name, f"{one.kind.value}{'!' if is_booked else ''}"))
+    assert ("us-subscription-trial-notice.eml", "trial_ends") in told
+    assert [name for name, kind in told if kind in ("renews!", "trial_ends!")] == []
+
+
+# --- From the mailbox -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mailbox(in_tenant: Tenant) -> Iterator[Tenant]:
+    seed_default_categories()
+    yield in_tenant
+
+
+def mail(subject: str, text: str, sender: str = '"Filmbox" <billing@filmbox.example>') -> bytes:
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = "lena.brandt@post.example"
+    message["Subject"] = subject
+    message["Date"] = format_datetime(timezone.now())
+    message["Message-ID"] = f"<{abs(hash((subject, text)))}@filmbox.example>"
+    message.set_content(text)
+    return message.as_bytes()
+
+
+def receive(*messages: bytes, is_own: bool = True) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for number, content in enumerate(messages):
+            file.writestr(f"{number}.eml", content)
+    import_upload(SimpleUploadedFile("mail.zip", packed.getvalue()), is_own=is_own)
+    run_jobs()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trial_is_told_three_days_ahead_and_once(mailbox: Tenant) -> None:
+    make_member(mailbox)
+    ends = today() + timedelta(10)
+    text = f"Your trial ends on {ends:%d %B %Y}. Unless you cancel, we charge €11.99 a month."
+    receive(mail("Your free trial ends soon", text))
+    row = Announcement.objects.get()
+    assert (row.kind, row.name, row.day, row.amount, row.state) == (
+        "trial_ends", "Filmbox", ends, Money(1199, "EUR"), "open",
+    )  # fmt: skip
+    assert row.cancel_by == ends - timedelta(1)
+    # A reminder is the same announcement.
+    receive(mail("Your trial is ending", text))
+    assert Announcement.objects.count() == 1
+    assert not Transaction.objects.exists()
+    assert tell(ends - timedelta(4)) == 0
+    assert [tell(ends - timedelta(3)), tell(ends - timedelta(2))] == [1, 0]
+    assert [facts["name"] for facts in notices("trial_ends")] == ["Filmbox"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_doubtful_message_announces_waits(mailbox: Tenant) -> None:
+    make_member(mailbox)
+    text = "The price of your plan will change from €9.99 to €399.00."
+    receive(mail("Your plan", text), is_own=False)
+    row = Announcement.objects.get()
+    assert (row.state, row.doubts) == ("proposed", ["source_not_own"])
+    assert notices("price_rise") == []

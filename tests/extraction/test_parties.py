@@ -1,0 +1,66 @@
+"""Who the other side is, in the ways that banks, shops and statements write it."""
+
+from __future__ import annotations
+
+import pytest
+
+from extraction.reading import Event, Reason, would_book
+from tests.extraction.reading_help import only_candidate
+
+# What a message says -> (as written, the name).
+WRITTEN = {
+    "Acct: *4410\nAmt: NGN5,400.00 DR\nDesc: POS PURCHASE SHOP LAGOS\nDate: 05-May-2026": (
+        "POS PURCHASE SHOP LAGOS",
+        "SHOP LAGOS",
+    ),
+    "You spent $20.00 at RAZ*CORNERSHOP with card ending 1234": ("RAZ*CORNERSHOP", "CORNERSHOP"),
+    "You spent $20.00 at UBER *TRIP with card ending 1234": ("UBER *TRIP", "UBER"),
+    "You paid $20.00 to Payment Solutions from account 1234": ("Payment Solutions",) * 2,
+    "Na konto *8812 wpłynęło 5 400,00 PLN. Nadawca: MEBLE SP. Z O.O. Tytuł: Pensja": (
+        "MEBLE SP. Z O.O.",
+        "MEBLE SP. Z O.O",
+    ),
+    "Has recibido un Bizum de 15,00 EUR de Lucía G. M. Concepto: cine": (
+        "Lucía G. M.",
+        "Lucía G. M",
+    ),
+    "お振込入金 2026/05/01 カ)ミズウミショウジ 250,000円 残高 1,204,330円": ("カ)ミズウミショウジ",)
+    * 2,
+}
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_a_name_as_written_and_its_name(text: str) -> None:
+    candidate = only_candidate(text)
+    assert candidate.merchant_raw is not None and candidate.merchant is not None
+    assert (candidate.merchant_raw.value, candidate.merchant.value) == WRITTEN[text]
+
+
+def test_a_receipt_names_the_shop_that_sent_it() -> None:
+    text = "Leeds to York, 6 May 2026\nTickets £14.60\nFee £0.75\nTotal paid £15.35 by Visa 0093"
+    subject = "Your Railhop booking"
+    sent = only_candidate(text, subject=subject, sender_name="Railhop")
+    assert sent.merchant is not None and sent.merchant.value == "Railhop"
+    # A name that the message does not repeat has no evidence.
+    unnamed = only_candidate(text, subject="Your booking", sender_name="Railhop")
+    assert unnamed.merchant is None or unnamed.merchant.value != "Railhop"
+
+
+def test_the_banks_own_website_is_no_payee() -> None:
+    candidate = only_candidate(
+        "Rs.180,000.00 is debited from A/c XX5733 for NEFT transaction via Example Bank NetBanking"
+    )
+    assert candidate.merchant is None
+
+
+def test_a_shop_in_capitals_offers_nothing() -> None:
+    candidate = only_candidate("Úttekt 4.290 kr. hjá BÓNUS SELFOSS 05.05.2026. Kort: 7720")
+    assert candidate.event is Event.WITHDRAWAL
+    assert candidate.merchant is not None and candidate.merchant.value == "BÓNUS SELFOSS"
+
+
+def test_what_lies_ahead_is_asked_about() -> None:
+    text = "You spent £12.00 at SHOP on {} May 2026 with your card ending 1234"
+    assert would_book(only_candidate(text.format(5)))
+    ahead = only_candidate(text.format(20))
+    assert Reason.MIXED_EVENTS in ahead.reasons and not would_book(ahead)

@@ -1,0 +1,156 @@
+"""Tasks, at the API and on their page."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from accounts.tokens import start_session
+from finance.querysets import today
+from organizer.models import Task
+from organizer.todo import add_task, complete_task
+from tenancy.models import Tenant
+from tenancy.scope import tenant_scope
+from tests.make import make_member
+from tests.pages import member
+
+API = "/api/v1/tasks"
+
+
+@pytest.fixture
+def api(in_tenant: Tenant) -> APIClient:
+    access = start_session(make_member(in_tenant, email="bob@example.org")).access
+    return APIClient(headers={"Authorization": f"Bearer {access}"})
+
+
+@pytest.fixture
+def browser(in_tenant: Tenant) -> Client:
+    return member(in_tenant)
+
+
+def titles(answer: Any) -> list[str]:
+    assert answer.status_code == 200, answer.content
+    return [row["title"] for row in answer.json()["data"]]
+
+
+def test_a_task_is_added_changed_done_opened_and_removed(api: APIClient) -> None:
+    made = api.post(API, {"title": " Call  mum ", "tags": ["family"]}, format="json")
+    assert (made.status_code, made.json()["title"]) == (201, "Call mum")
+    url = f"{API}/{made.json()['id']}"
+    day = str(today())
+    changed = api.patch(url, {"due_on": day, "priority": "high"}, format="json").json()
+    assert (changed["due_on"], changed["priority"], changed["tags"]) == (day, "high", ["family"])
+    done = api.post(f"{url}/complete").json()
+    assert (done["state"], done["done_at"] is None) == ("done", False)
+    opened = api.post(f"{url}/reopen").json()
+    assert (opened["state"], opened["done_at"]) == ("open", None)
+    assert api.delete(url).status_code == 204
+    assert api.post(f"{url}/complete").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"title": "x", "repeat_unit": "month"}, "rule_without_day"),
+        ({"title": "x", "due_on": "2300-01-01"}, "date_out_of_range"),
+        ({"title": "x", "tags": ["t"] * 21}, "max_length"),
+        ({"title": "x", "repeat_every": 0}, "min_value"),
+        ({"title": "x", "repeat_unit": "eon"}, "invalid_choice"),
+        ({"title": "x", "state": "done"}, "unknown_field"),
+    ],
+)
+def test_bad_input_is_refused_and_changes_nothing(
+    api: APIClient, body: dict[str, Any], code: str
+) -> None:
+    answer = api.post(API, body, format="json")
+    assert answer.status_code == 400
+    assert code in answer.content.decode()
+    assert not Task.objects.exists()
+
+
+def test_one_that_repeats_is_followed_once_and_keeps_its_31st(api: APIClient) -> None:
+    row = add_task("Close books", due_on=date(2096, 1, 31), repeat_unit="month")
+    days = []
+    for _ in range(3):
+        assert api.post(f"{API}/{row.pk}/complete").status_code == 200
+        assert api.post(f"{API}/{row.pk}/complete").status_code == 200
+        row = Task.objects.get(state="open")
+        days.append(row.due_on)
+    assert days == [date(2096, 2, 29), date(2096, 3, 31), date(2096, 4, 30)]
+
+
+def test_what_was_long_overdue_does_not_come_back_as_a_flood(in_tenant: Tenant) -> None:
+    late = add_task("Water", due_on=today() - timedelta(400), repeat_unit="day")
+    complete_task(late.pk)
+    assert [row.due_on for row in Task.objects.filter(state="open")] == [today()]
+
+
+def test_quick_add_makes_what_was_typed(api: APIClient) -> None:
+    made = api.post(f"{API}/quick-add", {"text": "pay rent every 1st #home !high"}, format="json")
+    assert made.status_code == 201
+    said = made.json()
+    assert (said["title"], said["tags"], said["priority"]) == ("pay rent", ["home"], "high")
+    assert said["repeat_unit"] == "month"
+    assert date.fromisoformat(said["due_on"]).day == 1
+    assert date.fromisoformat(said["due_on"]) >= today()
+    empty = api.post(f"{API}/quick-add", {"text": "#home tomorrow"}, format="json")
+    assert (empty.status_code, Task.objects.count()) == (400, 1)
+
+
+def test_views(api: APIClient) -> None:
+    for title, days in (("late", -1), ("now", 0), ("later", 1)):
+        add_task(title, due_on=today() + timedelta(days))
+    complete_task(add_task("ready").pk)
+    add_task("some day")
+    assert titles(api.get(API, {"view": "today"})) == ["late", "now"]
+    assert titles(api.get(API, {"view": "upcoming"})) == ["later"]
+    assert titles(api.get(API, {"view": "overdue"})) == ["late"]
+    assert titles(api.get(API, {"view": "done"})) == ["ready"]
+    assert titles(api.get(API, {"view": "open"})) == ["late", "now", "later", "some day"]
+    assert api.get(API, {"view": "x"}).status_code == 400
+
+
+def test_the_page_adds_finishes_and_removes(browser: Client) -> None:
+    assert "Nothing is to be done here." in browser.get("/tasks/").content.decode()
+    page = browser.post("/tasks/add/", {"text": "<b>bins</b> tomorrow #home"}, follow=True)
+    html = page.content.decode()
+    assert "&lt;b&gt;bins&lt;/b&gt;" in html
+    assert "#home" in html
+    row = Task.objects.get()
+    assert browser.post(f"/tasks/{row.pk}/", {"verb": "complete"}).status_code == 302
+    assert "bins" not in browser.get("/tasks/").content.decode()
+    assert "Open again" in browser.get("/tasks/?view=done").content.decode()
+    browser.post(f"/tasks/{row.pk}/", {"verb": "remove"})
+    assert browser.post(f"/tasks/{row.pk}/", {"verb": "complete"}).status_code == 404
+    bad = browser.post("/tasks/add/", {"text": "#home"})
+    assert (bad.status_code, Task.objects.count()) == (422, 0)
+    assert "Say what is to be done." in bad.content.decode()
+
+
+def test_a_stranger_changes_nothing(browser: Client, stranger: Tenant) -> None:
+    with tenant_scope(stranger.pk):
+        row = add_task("theirs")
+    browser.post(f"/tasks/{row.pk}/", {"verb": "remove"})
+    browser.post(f"/tasks/{row.pk}/", {"verb": "complete"})
+    with tenant_scope(stranger.pk):
+        assert Task.objects.get().state == "open"
+
+
+def test_the_page_asks_the_same_for_one_and_for_many(browser: Client) -> None:
+    counts = []
+    for number in (1, 20):
+        for n in range(number):
+            add_task(f"Task {n}", due_on=today())
+        browser.get("/tasks/")
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            browser.get("/tasks/")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
