@@ -25,6 +25,7 @@ STYLES: Final = (
     "css/parts.css",
     "css/pages.css",
 )
+# The values of --accent and --paper in css/tokens.css: a manifest knows no stylesheet.
 INK: Final = "#14584a"
 PAPER: Final = "#f6f3ea"
 

@@ -83,8 +83,10 @@ def document_from_message(
     whole = unicodedata.normalize("NFC", whole)[:MAX_TEXT]
     normalized, offsets = normalize(whole)
     return Document(
-        whole, normalized, fold(normalized), offsets, len(heading), sender, sender_name,
-        received_at, html, language_hint, home_currency, country, shown,
+        text=whole, normalized=normalized, folded=fold(normalized), offsets=offsets,
+        subject_end=len(heading), sender=sender, sender_name=sender_name,
+        received_at=received_at, html=html, language_hint=language_hint,
+        home_currency=home_currency, country=country, shown=shown,
         is_reordered=bool(REORDERING.search(whole)),
         is_forwarded=is_forwarded or forward is not None,
     )  # fmt: skip

@@ -11,17 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from finance.bills.paying import match_payments
 from finance.budgets.alerts import check_budgets
 from finance.matching.finding import match_new
-from finance.models import (
-    Bill,
-    BillState,
-    Budget,
-    DailyWork,
-    FinancialAccount,
-    LedgerChange,
-    RecurringSlot,
-    Rule,
-    SlotState,
-)
+from finance.models import DailyWork, FinancialAccount, LedgerChange
 from finance.querysets import today
 from finance.recurring.watching import watch
 from finance.rules.running import run_on_new
@@ -37,21 +27,11 @@ OVERLAP: Final = timedelta(minutes=2)
 
 
 def with_news(tenants: QuerySet[Tenant]) -> QuerySet[Tenant]:
-    """Tenants that have something to look at, and in whose ledger something has changed since
-    that was done."""
+    """Tenants with accounts in whose ledger something has changed since it was looked at."""
     own = {"tenant": OuterRef("pk")}
-    plans = (
-        Exists(Budget.objects.filter(**own, is_archived=False))
-        | Exists(Bill.objects.filter(**own, state=BillState.OPEN))
-        | Exists(Rule.objects.filter(**own, is_enabled=True))
-        | Exists(FinancialAccount.objects.filter(**own))
-        | Exists(
-            RecurringSlot.objects.filter(**own, state__in=(SlotState.WAITING, SlotState.MISSED))
-        )
-    )
     changes = LedgerChange.objects.filter(tenant=OuterRef("tenant"), at__gte=OuterRef("checked_at"))
     work = DailyWork.objects.filter(Q(checked_at=None) | Exists(changes), **own)
-    return tenants.filter(plans, Exists(work))
+    return tenants.filter(Exists(FinancialAccount.objects.filter(**own)), Exists(work))
 
 
 class AfterBooking(BaseJob):

@@ -56,11 +56,14 @@ def attach(transaction_id: uuid.UUID, name: str, data: bytes) -> Attachment:
     with writing():
         row = locked(Transaction, transaction_id)
         same: Attachment | None = row.attachments.filter(sha256=sha256).first()
+        if same is not None and same.removed_at is None:
+            return same
+        _check_count(row)
         if same is not None:
             same.removed_at = None
             same.save(update_fields=["removed_at"])
             return same
-        _check_room(row, len(data))
+        _check_quota(len(data))
         made: Attachment = Attachment.objects.create(
             transaction=row, name=_plain_name(name), media_type=media_type, size=len(data),
             sha256=sha256, data=data,
@@ -74,7 +77,7 @@ def remove(attachment_id: uuid.UUID) -> None:
 
 
 def restore(attachment_id: uuid.UUID) -> Attachment:
-    """Raises NotInLedger."""
+    """Raises NotInLedger, and LedgerError where others have taken its place."""
     return _mark(attachment_id, is_removed=False)
 
 
@@ -107,12 +110,16 @@ def media_type_of(data: bytes) -> str:
     return "application/pdf" if b"%PDF-" in data[:PDF_WITHIN] else ""
 
 
-def _check_room(row: Transaction, size: int) -> None:
+def _check_count(row: Transaction) -> None:
     if row.attachments.filter(removed_at=None).count() >= MOST:
         raise LedgerError(
             gettext("A transaction has at most %(n)d files.") % {"n": MOST}, code="too_many",
             field="file",
         )  # fmt: skip
+
+
+def _check_quota(size: int) -> None:
+    """Removed files count until they are dropped: they can be brought back."""
     used = Attachment.objects.aggregate(sum=Sum("size"))["sum"] or 0
     if used + size > QUOTA:
         raise LedgerError(
@@ -134,6 +141,8 @@ def _plain_name(name: str) -> str:
 def _mark(attachment_id: uuid.UUID, *, is_removed: bool) -> Attachment:
     with writing():
         row = locked(Attachment, attachment_id)
+        if row.removed_at is not None and not is_removed:
+            _check_count(locked(Transaction, row.transaction_id))
         row.removed_at = timezone.now() if is_removed else None
         row.save(update_fields=["removed_at"])
     return row

@@ -49,7 +49,7 @@ from finance.models import (
 )
 from finance.money import exponent
 from finance.query import matching
-from finance.querysets import today
+from finance.querysets import for_reason, today
 from tenancy.models import validate_currency
 
 NONE = "none"
@@ -163,8 +163,7 @@ class ReviewItemFilter(ChangedFilter):
 
     @staticmethod
     def with_reason(items: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        # JSON containment is PostgreSQL's alone; codes hold no quotes.
-        return items.filter(reasons__icontains=f'"{value}"')
+        return for_reason(items, value)
 
 
 class MatchFilter(ChangedFilter):

@@ -109,6 +109,12 @@ def open_review_items() -> QuerySet[ReviewItem]:
     return items.order_by("-id")
 
 
+def for_reason(items: QuerySet[ReviewItem], code: str) -> QuerySet[ReviewItem]:
+    """The questions that are asked for this reason, among others."""
+    # JSON containment is PostgreSQL's alone; codes hold no quotes.
+    return items.filter(reasons__icontains=f'"{code}"')
+
+
 # --- Sums -----------------------------------------------------------------------------------------
 
 

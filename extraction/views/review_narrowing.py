@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from finance.models import ReviewItem
-from finance.querysets import open_review_items
+from finance.querysets import for_reason, open_review_items
 from finance.views.rows import reason_labels
 
 # Of so many the parts are counted; a longer queue is counted by its newest.
@@ -50,8 +50,7 @@ class Narrowing:
 
     def apply(self, items: QuerySet[ReviewItem]) -> QuerySet[ReviewItem]:
         if self.reason:
-            # JSON containment is PostgreSQL's alone; codes hold no quotes.
-            items = items.filter(reasons__icontains=f'"{self.reason}"')
+            items = for_reason(items, self.reason)
         if self.merchant:
             proposed = Q(transaction__merchant=self.merchant)
             drafted = Q(transaction=None, draft__merchant=self.merchant)

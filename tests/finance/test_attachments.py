@@ -108,6 +108,23 @@ def test_a_ledger_and_a_transaction_have_room_for_so_many(
     assert (many.value.code, full.value.code) == ("too_many", "quota")
 
 
+def test_a_removed_file_comes_back_only_where_there_is_room(
+    row: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attachments, "MOST", 1)
+    first = attachments.attach(row.pk, "0.pdf", PDF)
+    attachments.remove(first.pk)
+    attachments.attach(row.pk, "1.pdf", PDF + b"1")
+    for again in (
+        lambda: attachments.attach(row.pk, "0.pdf", PDF),
+        lambda: attachments.restore(first.pk),
+    ):
+        with pytest.raises(LedgerError) as full:
+            again()
+        assert full.value.code == "too_many"
+    assert attachments.attach(row.pk, "1.pdf", PDF + b"1").name == "1.pdf"
+
+
 def test_removed_files_are_dropped_after_thirty_days(row: Transaction) -> None:
     old, new = (attachments.attach(row.pk, f"{n}.pdf", PDF + bytes([n])) for n in range(2))
     for each in (old, new):
