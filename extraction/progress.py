@@ -59,7 +59,7 @@ def mail_progress(accounts: Iterable[ConnectedAccount]) -> list[MailProgress]:
     unread = _per_account(pending_emails().filter(account__in=ids))
     asked = _per_account(emails.filter(pk__in=_sources(open_review_items())))
     accepted = ReviewItem.objects.filter(state=ReviewState.ACCEPTED)
-    booked = _booked(ids) + _per_account(emails.filter(pk__in=_sources(accepted)))
+    booked = _per_account(emails.filter(_is_booked() | Q(pk__in=_sources(accepted))))
     running = _running(ids)
     found = []
     for account in shown:
@@ -88,17 +88,18 @@ def _per_account(emails: Any) -> Counter[uuid.UUID]:
     return Counter(dict(rows))
 
 
-def _booked(ids: list[uuid.UUID]) -> Counter[uuid.UUID]:
-    """By each message's newest reading."""
+def _is_booked() -> Exists:
+    """Whether the newest reading of a message was booked by the reader itself."""
     newer = EmailExtraction.objects.filter(
         tenant=OuterRef("tenant"), email=OuterRef("email"),
         reader_version__gt=OuterRef("reader_version"),
     )  # fmt: skip
-    rows = EmailExtraction.objects.filter(
-        ~Exists(newer), email__account__in=ids, state=ExtractionState.BOOKED
-    )
-    counted = rows.order_by().values_list("email__account").annotate(n=Count("pk"))
-    return Counter(dict(counted))
+    return Exists(
+        EmailExtraction.objects.filter(
+            ~Exists(newer), tenant=OuterRef("tenant"), email=OuterRef("pk"),
+            state=ExtractionState.BOOKED,
+        )
+    )  # fmt: skip
 
 
 def _sources(items: QuerySet[ReviewItem]) -> list[uuid.UUID]:

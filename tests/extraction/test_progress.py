@@ -9,6 +9,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from extraction.models import EmailExtraction, ExtractionState
 from extraction.progress import mail_progress
 from finance import review
 from finance.models import ReviewItem, ReviewState
@@ -16,6 +17,7 @@ from jobs.models import Job, JobState
 from mail_ingest.models import AccountKind, ConnectedAccount, Email
 from tenancy.models import Tenant
 from tests.extraction.test_pipeline import import_mail
+from tests.finance.make import make_account
 from tests.pages import member, part
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,12 +52,23 @@ def test_messages_are_counted_from_found_to_booked(in_tenant: Tenant) -> None:
 
 
 def test_what_is_asked_counts_as_booked_once_it_is_accepted(in_tenant: Tenant) -> None:
+    import_mail([SALARY, CARD], is_own=False)
+    account = only()
+    assert figures(account) == (2, 2, 2, 0, 0, 2)
+    giro = make_account()
+    salary, card = ReviewItem.objects.filter(state=ReviewState.OPEN).order_by("id")
+    review.dismiss(salary.pk)
+    review.accept(card.pk, {"account_id": giro.pk})
+    assert figures(account) == (2, 2, 2, 0, 1, 0)
+
+
+def test_a_message_counts_once_though_one_half_was_booked_and_one_asked(in_tenant: Tenant) -> None:
     import_mail([SALARY], is_own=False)
     account = only()
-    assert figures(account) == (1, 1, 1, 0, 0, 1)
     item = ReviewItem.objects.get(state=ReviewState.OPEN)
-    review.dismiss(item.pk)
-    assert figures(account) == (1, 1, 1, 0, 0, 0)
+    review.accept(item.pk, {"account_id": make_account().pk})
+    EmailExtraction.objects.update(state=ExtractionState.BOOKED)
+    assert figures(account) == (1, 1, 1, 0, 1, 0)
 
 
 def test_what_is_still_to_come_is_found_while_a_mailbox_is_read(in_tenant: Tenant) -> None:
