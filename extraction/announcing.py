@@ -25,7 +25,7 @@ def what_is_said(read: Sequence[ReadEmail], planner: Planner, tenant: Tenant) ->
         Said(
             source=Source(SOURCE_KIND, str(message.email.pk)),
             kind=AnnouncementKind(announced.kind.value),
-            name=institution_of(message.email),
+            name=institution_of(message.author),
             told_on=message.email.received_at.astimezone(zone).date(),
             day=announced.day,
             amount=announced.amount,

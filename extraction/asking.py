@@ -16,11 +16,9 @@ from django.db.models.functions import Now
 
 from accounts.models import Membership
 from extraction import spending
-from extraction.attachments import attachments_of
 from extraction.backends.base import Answer, Outcome, Prompt
 from extraction.backends.client import ask
 from extraction.connecting import endpoint_of
-from extraction.document import Document
 from extraction.model_readings import apply_reading
 from extraction.models import (
     EmailExtraction,
@@ -30,14 +28,12 @@ from extraction.models import (
     ModelAnswer,
     ModelBackend,
 )
-from extraction.pipeline import READER_VERSION, document_of
+from extraction.pipeline import READER_VERSION, stored_document
 from extraction.questions import PROMPT_VERSION, question, reading_of
 from extraction.reading import BLOCKING, Verdict
 from jobs.base import BaseJob, JobRun, JsonObject, RetryLater
 from jobs.runner import JobRunner
 from mail_ingest.models import Email
-from mail_ingest.parsing import UnparsableMessage, parse_message
-from mail_ingest.storage import load_raw
 from tenancy.encryption import blind_index, decrypt, encrypt
 from tenancy.models import Tenant
 from tenancy.scope import all_tenants, current_actor, current_tenant_id, tenant_scope
@@ -116,7 +112,7 @@ class AskModel(BaseJob):
         if model is None or email is None:
             return {"asked": False}
         tenant = Tenant.objects.get(id=current_tenant_id())
-        document, names = readable(email, tenant), people()
+        document, names = stored_document(email, tenant), people()
         if document is None:
             return {"asked": False}
         prompt = question(model.name, document, names=names if model.backend.redact_names else ())
@@ -126,7 +122,7 @@ class AskModel(BaseJob):
         if body is None:
             return {"asked": True, "read": False}
         reading = reading_of(body, document, names=names if model.backend.redact_names else ())
-        run.finish(lambda: apply_reading(email, reading, document.text, tenant))
+        run.finish(lambda: apply_reading(email, reading, document, tenant))
         return {"asked": True, "read": True}
 
     def _ask(
@@ -161,14 +157,6 @@ class AskModel(BaseJob):
             # Until a check finds the server up again, no more messages wait for it.
             for model in asked_models():
                 note_health(model.backend, is_up=False, health=str(error)[:300])
-
-
-def readable(email: Email, tenant: Tenant) -> Document | None:
-    try:
-        attached = attachments_of([email]).get(email.pk, ())
-        return document_of(parse_message(load_raw(email)), email, tenant, attached)
-    except UnparsableMessage:
-        return None
 
 
 def people() -> list[str]:

@@ -69,7 +69,7 @@ def _notice(
         due_on = candidate.occurred_on.value
     account = planner.account_of(read, candidate)
     is_owed_on = account is not None and account.kind in OWED_ON
-    payee = institution_of(email)
+    payee = institution_of(read.author)
     if account is not None and not is_owed_on:
         # The account's own bank tells of what somebody else will take from it.
         payee = merchant_of(candidate) or payee

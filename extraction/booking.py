@@ -30,7 +30,14 @@ from extraction.reading import (
     would_book,
 )
 from extraction.records import candidate_record
-from extraction.senders import SOURCE_KIND, institution_of, is_issuer, known_senders, owner_label
+from extraction.senders import (
+    SOURCE_KIND,
+    Author,
+    institution_of,
+    is_issuer,
+    known_senders,
+    owner_label,
+)
 from extraction.templates.template import ROUTE as TEMPLATE
 from finance.accounts import AccountHint, open_account, open_accounts, resolve_account
 from finance.ledger import Movement, Source, draft_of
@@ -75,7 +82,8 @@ class Doubt(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ReadEmail:
     """One message and what reading it gave: a reading with the document's text, or an error.
-    `is_damaged` says that the message had to be repaired before it could be read."""
+    `is_damaged` says that the message had to be repaired before it could be read;
+    `forwarded_from` is the author of the message inside a forward."""
 
     email: Email
     reading: Reading | None = None
@@ -84,6 +92,11 @@ class ReadEmail:
     attached: tuple[AttachmentText, ...] = ()
     error: str = ""
     announced: tuple[Announced, ...] = ()
+    forwarded_from: Author | None = None
+
+    @property
+    def author(self) -> Author:
+        return self.forwarded_from or Author(self.email.from_address, self.email.from_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +145,11 @@ class Planner:
 
     def _plan(self, read: ReadEmail, source: Source, candidate: Candidate) -> Plan:
         email, doubts = read.email, self._doubts(read, candidate)
+        institution = institution_of(read.author)
         amount = candidate.amount.value if candidate.amount else None
         account = None
         if amount is not None:
-            account = self._account(email, candidate, amount.currency, may_open=not doubts)
+            account = self._account(read.author, candidate, amount.currency, may_open=not doubts)
             if account is None:
                 doubts.append(self._why_no_account(candidate, amount.currency))
         signed = signed_amount(amount, candidate, account) if amount and account else None
@@ -144,7 +158,7 @@ class Planner:
             return Plan(Action.ASK, source, _all_reasons(candidate, doubts), draft=draft)
         if candidate.event == Event.CARD_PAYMENT and not _fits_card_payment(signed, account):
             doubts.append(Reason.DIRECTION_UNCLEAR)
-        is_its_bank = account.institution.casefold() in ("", institution_of(email).casefold())
+        is_its_bank = account.institution.casefold() in ("", institution.casefold())
         if not is_its_bank and (signed.minor > 0 or candidate.balance is not None):
             # A shop may tell of a purchase; of money coming in, the account's own bank tells.
             doubts.append(Doubt.OTHER_INSTITUTION)
@@ -177,6 +191,8 @@ class Planner:
     def doubts_about(self, read: ReadEmail) -> list[str]:
         """What speaks against believing a message, whatever it says."""
         email, doubts = read.email, list[str]()
+        if read.forwarded_from is not None:
+            doubts.append(Reason.FORWARDED)
         if read.is_damaged:
             doubts.append(Doubt.DAMAGED_MESSAGE)
         if email.trust == Trust.FAILING:
@@ -206,23 +222,23 @@ class Planner:
     def account_of(self, read: ReadEmail, candidate: Candidate) -> FinancialAccount | None:
         """The account that a message names, if the tenant has it."""
         currency = candidate.amount.value.currency if candidate.amount else self._tenant.currency
-        return self._account(read.email, candidate, currency, may_open=False)
+        return self._account(read.author, candidate, currency, may_open=False)
 
     def _account(
-        self, email: Email, candidate: Candidate, currency: str, *, may_open: bool
+        self, author: Author, candidate: Candidate, currency: str, *, may_open: bool
     ) -> FinancialAccount | None:
         """The account that the message means. One that a certain message of an own source names
         by its number, and nobody knows yet, is opened; not in a foreign currency, which may be
         the shop's rather than the account's."""
         digits = candidate.account_hint.value if candidate.account_hint else ""
-        institution = institution_of(email)
+        institution = institution_of(author)
         kind = self._kinds.get(digits)
         hint = AccountHint(
             institution=institution, last_digits=digits, currency=currency, kind=kind or ""
         )
         account = resolve_account(hint, self._accounts)
         is_home = currency == self._tenant.currency
-        if account is None and may_open and digits and is_home and is_issuer(email, candidate):
+        if account is None and may_open and digits and is_home and is_issuer(author, candidate):
             account = open_account(
                 institution,
                 currency,
@@ -268,7 +284,7 @@ class Planner:
         amount = candidate.amount.value if candidate.amount else None
         account = None
         if amount is not None:
-            account = self._account(read.email, candidate, amount.currency, may_open=False)
+            account = self._account(read.author, candidate, amount.currency, may_open=False)
         return self._draft(read.email, candidate, account)
 
     def _draft(

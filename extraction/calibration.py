@@ -24,7 +24,7 @@ REMEMBERED: Final = 500
 # One-sided 95 % of the normal distribution.
 _Z: Final = 1.645
 # Answers that say nothing of the reading: a second telling and a reservation may be read right.
-_SAYS_NOTHING: Final = frozenset({"possible_duplicate", "hold"})
+_SAYS_NOTHING: Final = frozenset({"possible_duplicate", "hold", "forwarded"})
 
 Key = tuple[str, str]
 """A sender's address and the route by which its messages were read."""

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from extraction.attachments import attachments_of
 from extraction.booking import Doubt
 from extraction.models import EmailExtraction, LearnedTemplate, LearningProgress, TemplateState
-from extraction.pipeline import document_of
+from extraction.pipeline import stored_document
 from extraction.reading import Direction, Event
 from extraction.senders import SOURCE_KIND
 from extraction.templates.learning import Example, lesson
@@ -31,8 +30,6 @@ from finance.models import (
     TransactionState,
 )
 from mail_ingest.models import Email
-from mail_ingest.parsing import UnparsableMessage, parse_message
-from mail_ingest.storage import load_raw
 from tenancy.models import Tenant
 from tenancy.scope import current_tenant_id
 
@@ -155,11 +152,9 @@ def example_of(decision: Decision, email: Email, tenant: Tenant) -> Example | No
         return None
     if len(extraction.candidates) > 1 or email.raw.is_headers_only:
         return None  # of several events in one message a template would read but one
-    try:
-        attached = attachments_of([email]).get(email.pk, ())
-        document = document_of(parse_message(load_raw(email)), email, tenant, attached)
-    except UnparsableMessage:
-        return None
+    document = stored_document(email, tenant)
+    if document is None or document.is_forwarded:
+        return None  # who passes a bank's message on does not write as it does
     record = extraction.candidates[0] if extraction.candidates else {"fields": {}}
     row = decision.transaction
     read = {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from extraction.booking import Planner, ReadEmail
+from extraction.document import Document
 from extraction.models import EmailExtraction
 from extraction.pipeline import READER_VERSION, carry_out, question_duplicates
 from extraction.reading import Reading
 from extraction.records import candidate_record
-from extraction.senders import SOURCE_KIND
+from extraction.senders import SOURCE_KIND, author_of
 from finance import review
 from finance.models import ReviewItem, ReviewState
 from jobs.base import JsonObject
@@ -18,10 +19,13 @@ DISAGREES = "model_disagrees"
 BY_MODEL = "read_by_model"
 
 
-def apply_reading(email: Email, reading: Reading, text: str, tenant: Tenant) -> JsonObject:
+def apply_reading(email: Email, reading: Reading, document: Document, tenant: Tenant) -> JsonObject:
     """In the caller's transaction. What a person has decided meanwhile stays as it is, and so does
     what the rules have proposed."""
-    read = ReadEmail(email, reading, text)
+    read = ReadEmail(
+        email, reading, document.text,
+        forwarded_from=author_of(document) if document.is_forwarded else None,
+    )  # fmt: skip
     open_items = {
         item.source_item: item
         for item in ReviewItem.objects.filter(

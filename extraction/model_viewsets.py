@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from extraction import connecting, spending
-from extraction.asking import people, readable
+from extraction.asking import people
 from extraction.backends.client import request_of
 from extraction.model_serializers import (
     HealthSerializer,
@@ -29,6 +29,7 @@ from extraction.model_serializers import (
     ProbedSerializer,
 )
 from extraction.models import LanguageModel, ModelBackend, ModelPolicy, ModelPrice
+from extraction.pipeline import stored_document
 from extraction.questions import question
 from mail_ingest.models import Email
 from tenancy.models import Tenant
@@ -101,7 +102,7 @@ class ModelBackendViewSet(
         emails = Email.objects.select_related("account", "raw")
         email = get_object_or_404(emails, id=body.validated_data["email"])
         tenant = Tenant.objects.get(id=current_tenant_id())
-        document = readable(email, tenant)
+        document = stored_document(email, tenant)
         if document is None:
             raise ValidationError("This message cannot be read.", code="unreadable")
         names = people() if row.redact_names else []

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from extraction.announcing import what_is_said
-from extraction.attachments import keep_attachments, read_attachments
+from extraction.attachments import attachments_of, keep_attachments, read_attachments
 from extraction.bills import bill_notices
 from extraction.booking import Action, Doubt, Plan, Planner, ReadEmail
 from extraction.document import Document
@@ -24,6 +24,7 @@ from extraction.opening import Booked, settle_openings
 from extraction.reading import Reading, Verdict
 from extraction.reading_path import read_document
 from extraction.records import candidate_record
+from extraction.senders import author_of
 from extraction.stating import stated_after
 from extraction.templates.template import Template
 from finance import ledger, review
@@ -54,6 +55,16 @@ def document_of(
     )
 
 
+def stored_document(email: Email, tenant: Tenant) -> Document | None:
+    """The document that evidence indexes, with what was read of the message's files; None for one
+    that cannot be parsed."""
+    try:
+        parsed = parse_message(load_raw(email))
+    except UnparsableMessage:
+        return None
+    return document_of(parsed, email, tenant, attachments_of([email]).get(email.pk, ()))
+
+
 def read_email(
     email: Email,
     tenant: Tenant,
@@ -78,6 +89,7 @@ def read_email(
         return ReadEmail(
             email, reading, document.text, is_damaged=damaged, attached=tuple(attached),
             announced=read_announcements(document),
+            forwarded_from=author_of(document) if document.is_forwarded else None,
         )  # fmt: skip
     except UnparsableMessage as error:
         return ReadEmail(email, error=str(error))

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from extraction.reading import Candidate, Event
+from django.db.models import Exists, OuterRef
+
+from extraction.document import Document
+from extraction.models import EmailExtraction
+from extraction.reading import Candidate, Event, Reason
 from finance.models import BillNotice, BillState, Transaction, TransactionState
 from mail_ingest.models import Email
 
@@ -16,15 +21,26 @@ SHARED_LABELS = frozenset({"co", "com", "net", "org", "gov", "ac", "or", "ne", "
 REMEMBERED = 2_000
 
 
-def institution_of(email: Email) -> str:
-    """Who the account is with: the word of the sender's name that its domain has too ("Nordbank"
+class Author(NamedTuple):
+    """Who wrote a message: of a forward, the author of what was passed on, which proves nothing."""
+
+    address: str
+    name: str
+
+
+def author_of(document: Document) -> Author:
+    return Author(document.sender or "", document.sender_name or "")
+
+
+def institution_of(author: Author) -> str:
+    """Who the account is with: the word of the author's name that its domain has too ("Nordbank"
     of "Nordbank Alerts" at mail.nordbank.example), else that name, else the domain's word."""
-    domain = email.from_address.rpartition("@")[2]
+    domain = author.address.rpartition("@")[2]
     owner = owner_label(domain)
-    for word in re.findall(r"\w+", email.from_name):
+    for word in re.findall(r"\w+", author.name):
         if word.casefold() == owner:
             return str(word)
-    return email.from_name or owner.title() or "?"
+    return author.name or owner.title() or "?"
 
 
 def owner_label(domain: str) -> str:
@@ -36,8 +52,8 @@ def owner_label(domain: str) -> str:
     return labels[-2] if len(labels) > 1 else labels[0]
 
 
-def is_issuer(email: Email, candidate: Candidate) -> bool:
-    """Whether the sender speaks as the one who keeps the account, not as a shop that was paid
+def is_issuer(author: Author, candidate: Candidate) -> bool:
+    """Whether the author speaks as the one who keeps the account, not as a shop that was paid
     from it: it states a balance or limit, reports more than a purchase, or names another
     merchant than itself."""
     if candidate.balance is not None or candidate.available_limit is not None:
@@ -45,7 +61,7 @@ def is_issuer(email: Email, candidate: Candidate) -> bool:
     if candidate.event not in (Event.PURCHASE, Event.HOLD, Event.REFUND):
         return True
     merchant = candidate.merchant.value.casefold() if candidate.merchant else ""
-    institution = institution_of(email).casefold()
+    institution = institution_of(author).casefold()
     return bool(merchant) and merchant not in institution and institution not in merchant
 
 
@@ -75,10 +91,16 @@ def known_billers(emails: Iterable[Email]) -> frozenset[str]:
 
 
 def _sent_by(emails: Iterable[Email]) -> dict[str, str]:
-    """The latest messages of the senders of these, by id, with their addresses."""
+    """The latest messages of the senders of these, by id, with their addresses; not those that
+    they only passed on, which make nobody known."""
     addresses = {email.from_address for email in emails}
+    # JSON containment is PostgreSQL's alone.
+    passed_on = EmailExtraction.objects.filter(
+        tenant=OuterRef("tenant"), email=OuterRef("pk"),
+        reasons__icontains=f'"{Reason.FORWARDED}"',
+    )  # fmt: skip
     sent = dict(
-        Email.objects.filter(from_address__in=addresses)
+        Email.objects.filter(~Exists(passed_on), from_address__in=addresses)
         .order_by("-received_at")
         .values_list("pk", "from_address")[:REMEMBERED]
     )

@@ -16,17 +16,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from extraction.attachments import attachments_of
 from extraction.calibration import measured
 from extraction.models import EmailExtraction
-from extraction.pipeline import document_of
+from extraction.pipeline import stored_document
 from extraction.senders import SOURCE_KIND
 from finance.models import ReviewItem, Transaction
 from finance.money import InvalidMoney, Money
 from finance.templatetags.money import plain_money
 from mail_ingest.models import Email
-from mail_ingest.parsing import UnparsableMessage, parse_message
-from mail_ingest.storage import load_raw
 from tenancy.models import Tenant
 from tenancy.pages import page
 from tenancy.permissions import may
@@ -140,12 +137,8 @@ def evidence_context(email: Email, item: int) -> dict[str, Any]:
 
 def readable_text(email: Email) -> str:
     """The text that evidence spans index; "" for a message that cannot be parsed."""
-    try:
-        parsed = parse_message(load_raw(email))
-        tenant = Tenant.objects.get(id=current_tenant_id())
-        return document_of(parsed, email, tenant, attachments_of([email]).get(email.pk, ())).text
-    except UnparsableMessage:
-        return ""
+    document = stored_document(email, Tenant.objects.get(id=current_tenant_id()))
+    return document.text if document is not None else ""
 
 
 def marked(text: str, fields: Mapping[str, Any]) -> Iterator[Part]:

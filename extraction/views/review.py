@@ -16,7 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from extraction.forms import DecisionForm
 from extraction.models import EmailExtraction
-from extraction.senders import SOURCE_KIND, institution_of
+from extraction.pipeline import stored_document
+from extraction.reading import Reason
+from extraction.senders import SOURCE_KIND, Author, author_of, institution_of
 from extraction.views.evidence import evidence_context
 from extraction.views.review_narrowing import Narrowing, queue_parts
 from finance import review
@@ -246,7 +248,16 @@ def _new_account(item: ReviewItem) -> dict[str, str]:
     hint = ""
     if item.source_item < len(candidates):
         hint = candidates[item.source_item]["fields"].get("account_hint", {}).get("value", "")
-    return {"new_account": institution_of(email), "new_number": hint}
+    return {"new_account": institution_of(_author_of(email, item)), "new_number": hint}
+
+
+def _author_of(email: Email, item: ReviewItem) -> Author:
+    """Of a forward, whoever wrote what was passed on."""
+    if Reason.FORWARDED in item.reasons:
+        document = stored_document(email, Tenant.objects.get(id=current_tenant_id()))
+        if document is not None:
+            return author_of(document)
+    return Author(email.from_address, email.from_name)
 
 
 def _email_of(item: ReviewItem) -> Email | None:

@@ -83,6 +83,14 @@ LANGUAGES = {
                 "\u200fتم الإرسال:", "\u200fإلى:", "\u200fالموضوع:", "5 مايو 2026 10:12", "FW: "),
     "he": Words("הודעה שהועברה", "תחילת ההודעה שהועברה:", "מאת:", "נשלח:", "אל:", "נושא:",
                 "5 במאי 2026 10:12", "FW: "),
+    "nb": Words("Videresendt melding", "Start på videresendt melding:", "Fra:", "Sendt:", "Til:",
+                "Emne:", "tirsdag 5. mai 2026 10:12", "VS: "),
+    "ro": Words("Mesaj redirecționat", "Începutul mesajului redirecționat:", "De la:", "Trimis:",
+                "Către:", "Subiect:", "marți, 5 mai 2026 10:12", "FW: "),
+    "id": Words("Pesan Terusan", "Pesan yang diteruskan:", "Dari:", "Dikirim:", "Kepada:",
+                "Subjek:", "Selasa, 5 Mei 2026 10:12", "FW: "),
+    "vi": Words("Thư đã chuyển tiếp", "Tin nhắn được chuyển tiếp:", "Từ:", "Đã gửi:", "Đến:",
+                "Chủ đề:", "Thứ Ba, 5 tháng 5, 2026 10:12", "FW: "),
 }  # fmt: skip
 
 

@@ -16,7 +16,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from extraction.models import EmailExtraction, ExtractionState
 from extraction.scheduling import enqueue_pending_emails, pending_emails
-from extraction.senders import owner_label
+from extraction.senders import known_senders, owner_label
+from finance import review
 from finance.accounts import open_account
 from finance.categories import seed_default_categories
 from finance.models import (
@@ -24,6 +25,7 @@ from finance.models import (
     CategoryKind,
     FinancialAccount,
     ReviewItem,
+    ReviewState,
     Split,
     Transaction,
     TransactionState,
@@ -36,6 +38,7 @@ from mail_ingest.imports import import_upload
 from mail_ingest.models import Email
 from mail_ingest.trust import Trust
 from tenancy.models import Tenant
+from tests.finance.make import make_account
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -65,6 +68,14 @@ def import_mail(names: Iterable[str], *, is_own: bool = True) -> None:
     import_upload(SimpleUploadedFile("mail.zip", archive_of(names)), is_own=is_own)
     run_jobs()
     assert list(Job.objects.exclude(state=JobState.SUCCEEDED)) == []
+
+
+def import_message(raw: bytes) -> Email:
+    """One message of a person's own archive."""
+    import_upload(SimpleUploadedFile("one.eml", raw), is_own=True)
+    run_jobs()
+    found: Email = Email.objects.latest("created_at")
+    return found
 
 
 def demo_names() -> list[str]:
@@ -255,3 +266,25 @@ def posted_by_file(names: Iterable[str]) -> dict[str, list[Transaction]]:
     for row in Transaction.objects.filter(state=TransactionState.POSTED):
         found.setdefault(file_of[row.source_id], []).append(row)
     return found
+
+
+def test_a_forward_proposes_its_banks_account_and_makes_nobody_known(in_tenant: Tenant) -> None:
+    card = make_account("Card", institution="Nordbank", number="4321")
+    make_account("Other card", institution="Elbbank", number="4321")
+    raw = (
+        b"From: A Friend <friend@friends.example>\r\nTo: ada@home.example\r\n"
+        b"Subject: Fwd: Card purchase\r\nDate: Thu, 7 May 2026 09:00:00 +0200\r\n\r\n"
+        b"-------- Forwarded Message --------\r\nSubject: Card purchase\r\n"
+        b"Date: Tue, 5 May 2026 10:12:00 +0200\r\nFrom: Nordbank <alerts@nordbank.example>\r\n"
+        b"To: friend@friends.example\r\n\r\n"
+        b"You spent EUR 5.00 at Corner Cafe with card ending 4321 on 5 May 2026.\r\n"
+    )
+    email = import_message(raw)
+    item = ReviewItem.objects.get(state=ReviewState.OPEN)
+    assert "forwarded" in item.reasons
+    assert item.transaction is not None
+    assert item.transaction.account_id == card.pk
+    review.accept(item.pk)
+    assert known_senders([email]) == frozenset()
+    EmailExtraction.objects.update(reasons=[])
+    assert known_senders([email]) == {"friend@friends.example"}

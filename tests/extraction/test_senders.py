@@ -5,18 +5,11 @@ from __future__ import annotations
 import pytest
 
 from extraction.reading import Candidate, Event, Field
-from extraction.senders import institution_of, is_issuer
+from extraction.senders import Author, institution_of, is_issuer
 from finance.money import Money
-from mail_ingest.models import Email
-from tenancy.ids import new_id
 
-
-def email(name: str, address: str) -> Email:
-    return Email(tenant_id=new_id(), from_name=name, from_address=address)
-
-
-BANK = email("Nordbank Alerts", "alerts@mail.nordbank.example")
-SHOP = email("Corner Books", "orders@corner.example")
+BANK = Author("alerts@mail.nordbank.example", "Nordbank Alerts")
+SHOP = Author("orders@corner.example", "Corner Books")
 BALANCE = Field(Money(100_00, "EUR"))
 
 
@@ -26,7 +19,7 @@ def purchase(merchant: str = "") -> Candidate:
 
 def test_a_bank_is_named_by_its_domain() -> None:
     assert institution_of(BANK) == "Nordbank"
-    stranger = email("Nordbank Alerts", "alerts@nordbank.evil.example")
+    stranger = Author("alerts@nordbank.evil.example", "Nordbank Alerts")
     assert institution_of(stranger) != "Nordbank"
 
 
