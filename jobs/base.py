@@ -24,11 +24,15 @@ JsonObject = dict[str, Any]
 
 class RetryLater(Exception):
     """The work could not be done now. It returns to READY; `after_seconds` overrides the usual
-    back-off (a server's Retry-After, say)."""
+    back-off (a server's Retry-After, say). Where nothing but time can help, it need not cost one
+    of the job's attempts."""
 
-    def __init__(self, message: str, *, after_seconds: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, after_seconds: int | None = None, costs_attempt: bool = True
+    ) -> None:
         super().__init__(message)
         self.after_seconds = after_seconds
+        self.costs_attempt = costs_attempt
 
 
 class PermanentError(Exception):

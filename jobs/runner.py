@@ -30,6 +30,7 @@ from jobs.base import (
     RetryLater,
 )
 from jobs.errors import JobError
+from jobs.full_disk import DiskFull, is_disk_full
 from jobs.models import LIVE_STATES, WAITING_STATES, Job, JobState
 from tenancy.ids import new_id
 from tenancy.scope import Actor, AllTenants, active_scope, current_actor, tenant_scope
@@ -71,7 +72,8 @@ class JobRunner:
         nothing is inserted: name the subject (a mailbox's id, a message's) wherever two jobs of a
         kind may wait at once. Without `tenant_id` it belongs to the active scope's tenant, or to
         none. `trigger` says why, in words for a person; who is the active scope's actor unless
-        given. A priority above 0 is for work that somebody waits for.
+        given. A priority above 0 is for work that somebody waits for; one that waits already is
+        raised to it.
         """
         job_type = job_class(kind)
         tenant_id = tenant_id or _scope_tenant()
@@ -109,7 +111,7 @@ class JobRunner:
             except JobCancelled:
                 transitions.stop(info)
             except Exception as error:  # noqa: BLE001 - whatever a job raises ends its attempt only
-                _record_failure(job, attempt, error)
+                _record_failure(job, attempt, _understood(error))
             else:
                 _after_success(job, attempt)
 
@@ -191,9 +193,18 @@ def _insert(row: Job) -> Job:
                 tenant=row.tenant_id, kind=row.kind, subject=row.subject, state__in=LIVE_STATES
             ).first()
             if live is not None:
-                return live
+                return _raised(live, row.priority)
             # The one that was in the way has just finished: try again.
     raise RuntimeError(f"The database takes no job of kind “{row.kind}”, “{row.subject}”.")
+
+
+def _raised(live: Job, priority: int) -> Job:
+    """The live job, which now is as urgent as the one that was asked for: somebody waits for it.
+    When it is due stays, which may be what a server has asked for."""
+    waiting = Job.objects.filter(pk=live.pk, state__in=WAITING_STATES, priority__lt=priority)
+    if live.priority < priority and waiting.update(priority=priority):
+        live.priority = priority
+    return live
 
 
 def _scope_tenant() -> uuid.UUID | None:
@@ -225,6 +236,7 @@ def _record_failure(job: BaseJob | None, attempt: Attempt, error: Exception) -> 
         "".join(traceback.format_exception(error)),
         permanent=isinstance(error, PermanentError),
         after_seconds=error.after_seconds if isinstance(error, RetryLater) else None,
+        costs_attempt=not isinstance(error, RetryLater) or error.costs_attempt,
     )
     logger.warning("Job %s (%s) attempt %d: %r", info.id, info.kind, info.attempt, error)
     if job is None or state is None:
@@ -233,6 +245,15 @@ def _record_failure(job: BaseJob | None, attempt: Attempt, error: Exception) -> 
         job.on_failure(attempt, error, final=state != JobState.READY)
     except Exception:
         logger.exception("on_failure of job %s (%s) failed.", info.id, info.kind)
+
+
+def _understood(error: Exception) -> Exception:
+    """The error under the name that its job's `on_failure` knows it by."""
+    if isinstance(error, PermanentError | RetryLater) or not is_disk_full(error):
+        return error
+    full = DiskFull()
+    full.__cause__ = error
+    return full
 
 
 def _in_plain_words(error: Exception) -> str:

@@ -10,6 +10,7 @@ import random
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -114,13 +115,18 @@ def stop(info: JobInfo) -> bool:
 
 def fail(
     info: JobInfo, error: str, detail: str = "", *, permanent: bool = False,
-    after_seconds: float | None = None,
+    after_seconds: float | None = None, costs_attempt: bool = True,
 ) -> JobState | None:  # fmt: skip
     """RUNNING -> FAILED (trying again cannot help), DEAD (it was the last attempt), CANCELLED (a
-    cancel was waiting) or READY (later). Returns the new state, None when the lease is lost."""
+    cancel was waiting) or READY (later). Without `costs_attempt` there is one more to come.
+    Returns the new state, None when the lease is lost."""
     with row_scope(info.tenant_id), transaction.atomic():
         delay = backoff(info.attempt) if after_seconds is None else after_seconds
-        return _end(held(info), info, error, detail, permanent=permanent, delay=delay)
+        rows = held(info)
+        if not costs_attempt:
+            rows.update(max_attempts=F("max_attempts") + 1)
+            info = replace(info, max_attempts=info.max_attempts + 1)
+        return _end(rows, info, error, detail, permanent=permanent, delay=delay)
 
 
 def lose(info: JobInfo, error: str) -> JobState | None:
