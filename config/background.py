@@ -18,6 +18,7 @@ JOB_KINDS: dict[str, str] = {
     "mail_ingest.fetch_account": "mail_ingest.fetching.FetchAccount",
     "mail_ingest.backfill_account": "mail_ingest.fetching.BackfillAccount",
     "mail_ingest.import_file": "mail_ingest.imports.ImportFile",
+    "mail_ingest.sweep_uploads": "mail_ingest.upload_files.SweepUploads",
     "extraction.forget_mail": "extraction.retention.ForgetMail",
     "mail_ingest.delete_account": "mail_ingest.deleting.DeleteAccount",
     "finance.enqueue_daily_work": "finance.daily.EnqueueDailyWork",
@@ -62,6 +63,10 @@ SCHEDULES: dict[str, dict[str, Any]] = {
     "Forget mail whose time is over": {
         "kind": "extraction.forget_mail",
         "crontab": "23 2 * * *",
+    },
+    "Remove uploads that nobody reads": {
+        "kind": "mail_ingest.sweep_uploads",
+        "crontab": "53 2 * * *",
     },
     "Start the day of each tenant": {"kind": "finance.enqueue_daily_work", "interval_seconds": 300},
     "Fetch new mail": {"kind": "mail_ingest.enqueue_due_accounts", "interval_seconds": 60},

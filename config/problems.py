@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +22,7 @@ from django.core.exceptions import (
 from django.db import IntegrityError
 from django.db.models import ProtectedError, RestrictedError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template import loader
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -28,6 +30,7 @@ from rest_framework.serializers import as_serializer_error
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
+from jobs.full_disk import is_disk_full
 from tenancy.errors import DomainError
 from tenancy.problems import MEDIA_TYPE, FieldError, problem, problem_response
 from tenancy.scope import NoTenantScope
@@ -185,7 +188,20 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
+    if is_disk_full(sys.exception()):
+        return handler507(request)
     if is_api(request):
         detail = "Something failed on our side; it has been logged. Nothing was changed."
         return problem_response(request, 500, "server_error", detail)
     return defaults.server_error(request)
+
+
+def handler507(request: HttpRequest) -> HttpResponse:
+    """There was no room for what a request sent, or for what it wrote."""
+    if is_api(request):
+        detail = (
+            "The disk of this Inledger is full. Nothing was changed. Try again once whoever runs it"
+            " has made room."
+        )
+        return problem_response(request, 507, "disk_full", detail)
+    return HttpResponse(loader.render_to_string("507.html"), status=507)
