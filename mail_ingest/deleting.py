@@ -6,8 +6,8 @@ from django.db import transaction
 
 from jobs.base import BaseJob, JobRun, JsonObject
 from jobs.models import JobQueue
-from mail_ingest.imports import remove_file
 from mail_ingest.models import AccountState, ConnectedAccount, Email, MailImport, RawMessage
+from mail_ingest.upload_files import remove
 
 AT_ONCE = 500
 
@@ -26,7 +26,7 @@ class DeleteAccount(BaseJob):
         if account is None:
             return {"skipped": "The account is gone."}
         for mail_import in MailImport.objects.filter(account=account):
-            remove_file(mail_import)
+            remove(mail_import)
         deleted = 0
         while True:
             with run.fenced():

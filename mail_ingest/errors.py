@@ -20,6 +20,13 @@ class MailFileError(MailError):
     field = "file"
 
 
+class UploadDiskFull(MailFileError):
+    """There is no room for the file."""
+
+    code = "disk_full"
+    status = 507
+
+
 class MailConflict(MailError):
     """The account, or the message, is not in a state for this."""
 

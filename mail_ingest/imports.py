@@ -3,8 +3,6 @@ one job; the file stays until the job has read it."""
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -26,8 +24,9 @@ from mail_ingest.providers.base import Cursor, ProviderRefused
 from mail_ingest.providers.factory import file_kind
 from mail_ingest.sources import file_provider
 from mail_ingest.storage import Stored
+from mail_ingest.upload_files import IMPORT_FILE, keep, remove, sweep, uploads_folder
 from notifications.webhooks.outbox import emit
-from tenancy.scope import current_actor, current_tenant_id
+from tenancy.scope import current_actor
 
 OWN_LABEL = "My archive"
 OTHER_LABEL = "Imported files"
@@ -37,12 +36,12 @@ def import_upload(
     file: UploadedFile[bytes], *, is_own: bool, account_label: str = ""
 ) -> MailImport:
     """Keep an uploaded file and enqueue its import. Raises MailFileError, and keeps nothing, when
-    it is too large or no mail."""
+    it is too large, no mail, or more than there is room for."""
     limit = settings.MAIL_UPLOAD_MAX_MB * 2**20
     if file.size is None or file.size > limit:
         raise MailFileError(too_large(), code="file_too_large")
     name = storable(Path(file.name or "upload").name)[:255]
-    path = _kept(file)
+    path = keep(file)
     try:
         return start_import(
             path, name=name, is_own=is_own, account_label=account_label, is_temporary=True
@@ -112,9 +111,11 @@ def upload_account(label: str, *, is_own: bool) -> ConnectedAccount:
     return account
 
 
-def enqueue_import(mail_import: MailImport, *, trigger: str) -> Job:
+def enqueue_import(mail_import: MailImport, *, trigger: str, priority: int = 1) -> Job:
+    """Somebody waits for the first turn, which shows them this month; the rest is backlog and has
+    priority 0."""
     return JobRunner.enqueue(
-        ImportFile.kind, subject=str(mail_import.id), priority=1, trigger=trigger,
+        ImportFile.kind, subject=str(mail_import.id), priority=priority, trigger=trigger,
         tenant_id=mail_import.tenant_id,
     )  # fmt: skip
 
@@ -122,7 +123,7 @@ def enqueue_import(mail_import: MailImport, *, trigger: str) -> Job:
 class ImportFile(BaseJob):
     """Read an import's file. Its subject is the import's id."""
 
-    kind = "mail_ingest.import_file"
+    kind = IMPORT_FILE
     queue = JobQueue.MAIL
 
     def run(self, run: JobRun) -> JsonObject:
@@ -149,7 +150,8 @@ class ImportFile(BaseJob):
 
     def finished(self, run: JobRun, mail_import: MailImport, tally: Tally) -> JsonObject:
         if tally.more:
-            enqueue_import(mail_import, trigger="There was more to read.")
+            job = enqueue_import(mail_import, trigger="There was more to read.", priority=0)
+            MailImport.objects.filter(pk=mail_import.pk).update(job_id=job.id)
         else:
             MailImport.objects.filter(pk=mail_import.pk).update(
                 finished_at=timezone.now(), error=""
@@ -163,7 +165,9 @@ class ImportFile(BaseJob):
     def after_run(self, run: JobRun, result: JsonObject) -> None:
         mail_import = _import(run)
         if mail_import is not None and mail_import.finished_at is not None:
-            remove_file(mail_import)
+            remove(mail_import)
+        # Also what earlier imports left behind when they were killed.
+        sweep(uploads_folder())
 
     def on_failure(self, run: JobRun, error: BaseException, *, final: bool) -> None:
         mail_import = _import(run)
@@ -173,7 +177,7 @@ class ImportFile(BaseJob):
         mail_import.error = str(error) if known else "It stopped with an unexpected error."
         if isinstance(error, PermanentError):
             mail_import.finished_at = timezone.now()
-            remove_file(mail_import)
+            remove(mail_import)
         mail_import.save(update_fields=("error", "finished_at"))
 
 
@@ -181,18 +185,13 @@ def _saver(mail_import: MailImport) -> Callable[[Cursor, Stored], None]:
     def save(cursor: Cursor, stored: Stored) -> None:
         MailImport.objects.filter(pk=mail_import.pk).update(
             cursor=cursor,
+            error="",
             stored_count=F("stored_count") + stored.stored,
             duplicate_count=F("duplicate_count") + stored.duplicates,
             quarantined_count=F("quarantined_count") + stored.quarantined,
         )
 
     return save
-
-
-def remove_file(mail_import: MailImport) -> None:
-    """Remove an upload that has been read. What an operator named is not ours to remove."""
-    if mail_import.is_temporary:
-        Path(mail_import.path).unlink(missing_ok=True)
 
 
 def _in_its_name(error: ProviderRefused, path: Path, name: str) -> str:
@@ -205,12 +204,3 @@ def _import(run: JobRun) -> MailImport | None:
         MailImport.objects.select_related("account").filter(pk=run.info.subject).first()
     )
     return found
-
-
-def _kept(file: UploadedFile[bytes]) -> Path:
-    folder = Path(settings.DATA_DIR) / "uploads" / str(current_tenant_id())
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / uuid.uuid4().hex
-    with path.open("xb") as kept:
-        shutil.copyfileobj(file, kept, 1024 * 1024)
-    return path

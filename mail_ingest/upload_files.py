@@ -1,0 +1,144 @@
+"""The files that people upload: under DATA_DIR/uploads, by tenant and a random name, no longer than
+their import needs them. They hold a person's mail, so one that was left behind (its worker was
+killed, say) is removed too."""
+
+from __future__ import annotations
+
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from jobs.base import BaseJob, JobRun, JsonObject
+from jobs.full_disk import is_disk_full
+from jobs.models import LIVE_STATES, Job
+from mail_ingest.errors import UploadDiskFull
+from mail_ingest.models import MailImport
+from tenancy.scope import all_tenants, current_tenant_id
+
+IMPORT_FILE: Final = "mail_ingest.import_file"
+# So long after its last sign of life a file without a job may still be wanted: somebody retries
+# the job, or is about to enqueue it.
+GRACE_SECONDS: Final = 24 * 3600
+
+
+def uploads_folder() -> Path:
+    """The folder of the scope's tenant, made when it is not there."""
+    folder = _root() / str(current_tenant_id())
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def keep(file: UploadedFile[bytes]) -> Path:
+    """Copy what came with a request to where its import finds it. Raises UploadDiskFull, and keeps
+    nothing."""
+    path = uploads_folder() / uuid.uuid4().hex
+    try:
+        with path.open("xb") as kept:
+            shutil.copyfileobj(file, kept, 1024 * 1024)
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        if is_disk_full(error):
+            raise disk_full() from error
+        raise
+    return path
+
+
+def disk_full() -> UploadDiskFull:
+    return UploadDiskFull(
+        gettext(
+            "The disk of this Inledger is full, so the file was not kept. Nothing was changed. Tell"
+            " whoever runs it, and upload the file again once there is room."
+        )
+    )
+
+
+def remove(mail_import: MailImport) -> None:
+    """Remove an upload that has been read. What an operator named is not ours to remove."""
+    if mail_import.is_temporary:
+        Path(mail_import.path).unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> int:
+    """Remove the files of a tenant's folder that no import needs any more, in the scope of that
+    tenant or all. Returns how many."""
+    swept = 0
+    for path in _files(folder):
+        mail_import = MailImport.objects.filter(path=str(path.resolve())).first()
+        if _is_needed(path, mail_import):
+            continue
+        path.unlink(missing_ok=True)
+        swept += 1
+        if mail_import is not None:
+            _end_without_file(mail_import)
+    return swept
+
+
+def sweep_half_received() -> int:
+    """Remove what requests that were cut off by a kill have left in Django's folder for uploads.
+    Returns how many files."""
+    left = [
+        path for path in _files(Path(settings.FILE_UPLOAD_TEMP_DIR))
+        if ".upload" in path.name and _age(path) > GRACE_SECONDS
+    ]  # fmt: skip
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)
+
+
+class SweepUploads(BaseJob):
+    """Runs by schedule, every night."""
+
+    kind = "mail_ingest.sweep_uploads"
+
+    def run(self, run: JobRun) -> JsonObject:
+        folders = list(_root().iterdir()) if _root().is_dir() else []
+        with all_tenants("remove uploads that nobody reads"):
+            swept = sum(sweep(folder) for folder in folders)
+        return {"uploads": swept, "half_received": sweep_half_received()}
+
+
+def _is_needed(path: Path, mail_import: MailImport | None) -> bool:
+    if mail_import is None:
+        return _age(path) < GRACE_SECONDS
+    if not mail_import.is_temporary:
+        return True
+    if mail_import.finished_at is not None:
+        return False
+    jobs = Job.objects.filter(
+        tenant=mail_import.tenant_id, kind=IMPORT_FILE, subject=str(mail_import.pk)
+    )
+    grace = timezone.now() - timedelta(seconds=GRACE_SECONDS)
+    return jobs.filter(Q(state__in=LIVE_STATES) | Q(finished_at__gt=grace)).exists()
+
+
+def _end_without_file(mail_import: MailImport) -> None:
+    MailImport.objects.filter(pk=mail_import.pk, finished_at=None).update(
+        finished_at=timezone.now(),
+        error="It was not finished, and its file has been removed: upload it again.",
+    )
+
+
+def _root() -> Path:
+    return Path(settings.DATA_DIR) / "uploads"
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else iter(())
+
+
+def _age(path: Path) -> float:
+    """Seconds since it was written to; 0 when it is gone."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0
