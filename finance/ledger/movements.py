@@ -101,6 +101,9 @@ def check_parts(parts: tuple[Part, ...], amount: Money) -> None:
 
 def clean_text(text: str, limit: int) -> str:
     """A text that both databases store: no control characters but line breaks and tabs, no lone
-    surrogates, at most `limit` characters."""
-    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
-    return kept.strip()[:limit]
+    surrogates, at most `limit` characters. Cleaning it again changes nothing."""
+    if not text.isprintable():
+        text = "".join(
+            c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"}
+        )
+    return text.strip()[:limit].rstrip()

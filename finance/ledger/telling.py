@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from finance.models import LedgerRow, ReviewItem, ReviewState, Transaction, TransactionState
-from notifications.webhooks.outbox import emit
+from notifications.webhooks.outbox import emit, is_heard
 
 
 def tell_created(rows: Sequence[LedgerRow]) -> None:
@@ -16,6 +17,17 @@ def tell_created(rows: Sequence[LedgerRow]) -> None:
         emit([("transaction.created", _transaction(row)) for row in rows])
     elif isinstance(first, ReviewItem):
         emit([("review_item.opened", _review_item(row)) for row in rows])
+
+
+def tell_posted(ids: Callable[[], Sequence[uuid.UUID]]) -> None:
+    """Of transactions that were inserted as posted; their ids are asked for only where a webhook
+    wants to know."""
+    if is_heard("transaction.created"):
+        state = str(TransactionState.POSTED)
+        emit([
+            ("transaction.created", {"transaction": str(pk), "version": 1, "state": state})
+            for pk in ids()
+        ])  # fmt: skip
 
 
 def tell_changed(row: LedgerRow, fields: Sequence[str]) -> None:

@@ -3,43 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from django.utils import timezone
 
-from finance import ledger, review
+from finance import ledger
 from finance.accounts import AccountHint, resolve_account
 from finance.errors import LedgerError
-from finance.ledger import Movement, Source
 from finance.ledger.movements import clean_text
-from finance.ledger.setwise import update_rows
 from finance.models import (
     FinancialAccount,
     LineOutcome,
-    ReviewItem,
-    ReviewState,
     StatementImport,
     StatementLine,
     StatementState,
-    Transaction,
-    TransactionState,
 )
 from finance.money import Money
 from finance.reconciling.stating import state_balance
 from finance.statements import files
+from finance.statements.booking import book_next, waiting
 from finance.statements.importing import APPLY, READ, REVERT, remember, remembered
 from finance.statements.lines import MOST_LINES, Line, Problem, Statement, UnreadableStatement
-from finance.statements.planning import SOURCE_KIND, plan
+from finance.statements.planning import plan
 from finance.statements.readers import read, text_of
 from finance.statements.readers.table import propose, table_of
-from finance.suggestions import Suggester
 from jobs.base import BaseJob, JobRun, JsonObject
 from tenancy.models import Tenant
 from tenancy.scope import current_tenant_id
 
-BATCH = 1_000
+# About a second's work, in one transaction.
+BATCH = 10_000
 Item = TypeVar("Item", Line, Problem)
 
 
@@ -134,12 +128,11 @@ class ApplyStatement(BaseJob):
         row = StatementImport.objects.select_related("account").get(pk=run.info.subject)
         account = row.account
         assert account is not None
-        todo = row.lines.filter(is_live=False, outcome__in=(LineOutcome.NEW, LineOutcome.MATCHED))
-        total, done = todo.count(), 0
-        while lines := list(todo.order_by("row", "id")[:BATCH]):
+        total, left = waiting(row).count(), True
+        while left:
             with run.fenced():
-                _book(lines, account)
-            done += len(lines)
+                left = book_next(row, account, BATCH)
+            done = total - waiting(row).count()
             run.progress(done, total, f"{done} of {total} lines")
         with run.fenced():
             row.state, row.applied_at = StatementState.APPLIED, timezone.now()
@@ -173,39 +166,6 @@ class RevertStatement(BaseJob):
         with run.fenced():
             StatementImport.objects.filter(pk=row.pk).update(state=StatementState.REVERTED)
         return {"voided": voided}
-
-
-def _book(lines: Sequence[StatementLine], account: FinancialAccount) -> None:
-    """Inside a transaction: set-wise, but for proposals that a person would have been asked of."""
-    new = [line for line in lines if line.outcome == LineOutcome.NEW]
-    suggester = Suggester(line.payee for line in new)
-    movements = []
-    for line in new:
-        event = "purchase" if line.amount_minor < 0 else "deposit"
-        category = suggester.suggest(event, line.payee, outflow=line.amount_minor < 0)
-        movements.append(
-            Movement(
-                account.pk, line.booked_on, Money(line.amount_minor, account.currency),  # type: ignore[arg-type]
-                merchant=line.payee, merchant_raw=line.payee, description=line.description,
-                category_id=category.category_id if category else None,
-                source=Source(SOURCE_KIND, str(line.pk), 0),
-                provenance={"amount": {"route": "statement"}},
-            )
-        )  # fmt: skip
-    for line, booked in zip(new, ledger.post_many(movements), strict=True):
-        line.transaction_id = booked.pk
-    _accept([line for line in lines if line.outcome == LineOutcome.MATCHED])
-    update_rows(new, ["transaction"])
-    StatementLine.objects.filter(pk__in=[line.pk for line in lines]).update(is_live=True)
-
-
-def _accept(lines: Sequence[StatementLine]) -> None:
-    """What the bank states has happened: a proposal needs no question any more."""
-    proposed = Transaction.objects.filter(
-        pk__in=[line.transaction_id for line in lines], state=TransactionState.PROPOSED
-    )
-    items = ReviewItem.objects.filter(transaction__in=proposed, state=ReviewState.OPEN)
-    review.accept_many(list(items.values_list("pk", flat=True)))
 
 
 def _of_account(found: list[Statement], account: FinancialAccount | None) -> list[Statement]:

@@ -47,6 +47,12 @@ def emit(events: Sequence[Event]) -> None:
     WebhookDelivery.objects.bulk_create(rows, batch_size=AT_ONCE)
 
 
+def is_heard(name: str) -> bool:
+    """Whether a webhook wants to be told of such events."""
+    hooks = Webhook.objects.filter(state=WebhookState.ACTIVE).only("events")
+    return any(name in hook.events for hook in hooks)
+
+
 def enqueue_deliveries() -> None:
     """A job for each active webhook for which something waits (see `settings.JOB_SOURCES`)."""
     waiting = WebhookDelivery.objects.filter(

@@ -1,0 +1,98 @@
+"""What applying a statement does to the ledger: its new lines are booked, and what a message had
+only proposed is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.db.models import QuerySet
+
+from finance import ledger, review
+from finance.ledger import Movement, Source
+from finance.ledger.lines import Reading, Span, can_post_lines, payees_of, post_lines
+from finance.ledger.setwise import update_rows
+from finance.models import (
+    FinancialAccount,
+    LineOutcome,
+    ReviewItem,
+    ReviewState,
+    StatementImport,
+    StatementLine,
+    Transaction,
+    TransactionState,
+)
+from finance.money import Money
+from finance.statements.planning import SOURCE_KIND
+from finance.suggestions import Suggester
+
+PROVENANCE: Final = {"amount": {"route": "statement"}}
+
+
+def waiting(statement: StatementImport) -> QuerySet[Any]:
+    """The lines that applying has still to deal with."""
+    outcomes = (LineOutcome.NEW, LineOutcome.MATCHED)
+    lines: QuerySet[Any] = statement.lines.filter(is_live=False, outcome__in=outcomes)
+    return lines
+
+
+def book_next(statement: StatementImport, account: FinancialAccount, at_most: int) -> bool:
+    """Book the next lines, in the file's order, and join those that a message has told of. Whether
+    there were any. Inside a transaction. Raises LedgerError."""
+    rows = list(waiting(statement).order_by("row").values_list("row", flat=True)[:at_most])
+    if not rows:
+        return False
+    span = Span(statement.pk, rows[0], rows[-1])
+    of_span = waiting(statement).filter(row__range=(span.first, span.last))
+    if can_post_lines(span):
+        _post_in_database(span, account)
+    else:
+        _post_one_by_one(
+            list(of_span.filter(outcome=LineOutcome.NEW).order_by("row", "id")), account
+        )
+    matched = list(of_span.filter(outcome=LineOutcome.MATCHED))
+    _accept(matched)
+    of_span.update(is_live=True)
+    return True
+
+
+def _post_in_database(span: Span, account: FinancialAccount) -> None:
+    payees = payees_of(span)
+    suggester = Suggester(payee for payee, _ in payees)
+    readings = []
+    for payee, is_outflow in payees:
+        category = suggester.suggest(_event(outflow=is_outflow), payee, outflow=is_outflow)
+        readings.append(Reading(payee, is_outflow, category.category_id if category else None))
+    post_lines(span, account.pk, readings, SOURCE_KIND, PROVENANCE)
+
+
+def _post_one_by_one(lines: Sequence[StatementLine], account: FinancialAccount) -> None:
+    suggester = Suggester(line.payee for line in lines)
+    movements = []
+    for line in lines:
+        is_outflow = line.amount_minor < 0
+        category = suggester.suggest(_event(outflow=is_outflow), line.payee, outflow=is_outflow)
+        movements.append(
+            Movement(
+                account.pk, line.booked_on, Money(line.amount_minor, account.currency),  # type: ignore[arg-type]
+                merchant=line.payee, merchant_raw=line.payee, description=line.description,
+                category_id=category.category_id if category else None,
+                source=Source(SOURCE_KIND, str(line.pk), 0), provenance=PROVENANCE,
+            )
+        )  # fmt: skip
+    for line, booked in zip(lines, ledger.post_many(movements), strict=True):
+        line.transaction_id = booked.pk
+    update_rows(lines, ["transaction"])
+
+
+def _event(*, outflow: bool) -> str:
+    return "purchase" if outflow else "deposit"
+
+
+def _accept(lines: Sequence[StatementLine]) -> None:
+    """What the bank states has happened: a proposal needs no question any more."""
+    proposed = Transaction.objects.filter(
+        pk__in=[line.transaction_id for line in lines], state=TransactionState.PROPOSED
+    )
+    items = ReviewItem.objects.filter(transaction__in=proposed, state=ReviewState.OPEN)
+    review.accept_many(list(items.values_list("pk", flat=True)))
