@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
+from bisect import bisect_right
+from collections import defaultdict
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -30,22 +31,27 @@ PLAN = "notifications.plan"
 SEND = "notifications.send"
 AT_ONCE = 2_000
 MAILINGS_AT_ONCE = 500
+# In which time mails at once are counted.
+STORM = timedelta(hours=1)
 Slot = tuple[uuid.UUID, Frequency, datetime]
 
 
-def enqueue_due() -> list[uuid.UUID]:
-    """Jobs for tenants with notices to plan, and for mailings whose time has come."""
+def enqueue_due(only: set[uuid.UUID] | None = None) -> list[uuid.UUID]:
+    """Jobs for tenants with notices to plan, and for mailings whose time has come; of all tenants
+    or of some. Returns the jobs' ids."""
     now = database_now()
     with all_tenants("which notices and mailings are due"):
-        tenants = _unplanned(now).order_by().values_list("tenant_id", flat=True).distinct()
-        due = Mailing.objects.filter(
+        notices = unplanned(now)
+        mailings = Mailing.objects.filter(
             Q(retry_at=None) | Q(retry_at__lte=now), state=MailingState.WAITING, send_at__lte=now
-        ).order_by("send_at")
+        )
+        if only is not None:
+            notices = notices.filter(tenant_id__in=only)
+            mailings = mailings.filter(tenant_id__in=only)
+        tenants = notices.order_by().values_list("tenant_id", flat=True).distinct()
+        due = mailings.order_by("send_at").values_list("id", "tenant_id")[:MAILINGS_AT_ONCE]
         wanted = [(PLAN, tenant_id, "") for tenant_id in tenants]
-        wanted += [
-            (SEND, tenant_id, str(mailing_id))
-            for mailing_id, tenant_id in due.values_list("id", "tenant_id")[:MAILINGS_AT_ONCE]
-        ]
+        wanted += [(SEND, tenant_id, str(mailing_id)) for mailing_id, tenant_id in due]
     return [
         JobRunner.enqueue(kind, tenant_id=tenant_id, subject=subject, trigger="due notices").id
         for kind, tenant_id, subject in wanted
@@ -71,9 +77,9 @@ class PlanNotices(BaseJob):
 @transaction.atomic
 def plan(now: datetime) -> int:
     """Plan the scope's due notices, oldest first, at most AT_ONCE. Returns how many."""
-    notices = list(_unplanned(now).order_by("due_at", "id")[:AT_ONCE])
-    planner = _Planner({notice.user_id for notice in notices}, now)
-    slots = {notice.id: planner.slot(notice) for notice in notices}
+    notices = list(unplanned(now).order_by("due_at", "id")[:AT_ONCE])
+    planner = Planner({notice.user_id for notice in notices}, now)
+    slots = {notice.id: planner.slot(notice, now) for notice in notices}
     mailings = _mailings_for({slot for slot in slots.values() if slot})
     for notice in notices:
         slot = slots[notice.id]
@@ -85,46 +91,71 @@ def plan(now: datetime) -> int:
     return len(notices)
 
 
-class _Planner:
+class Planner:
     """What is known of the people of one batch, in four queries."""
 
     def __init__(self, people: set[uuid.UUID], now: datetime) -> None:
-        self.now = now
         self.hours = _hours_of(people)
         self.chosen = {
             (row.user_id, row.kind): row for row in Preference.objects.filter(user_id__in=people)
         }
-        recent = Mailing.objects.filter(
-            frequency=Frequency.NOW, created_at__gt=now - timedelta(hours=1)
-        )
-        self.mailed = Counter(recent.values_list("user_id", flat=True))
+        self.slots: set[Slot] = set()
+        # When mails at once were planned, oldest first: by person, and for the tenant.
+        self.mailed: defaultdict[uuid.UUID, list[datetime]] = defaultdict(list)
+        self.all_mailed: list[datetime] = []
+        recent = Mailing.objects.filter(frequency=Frequency.NOW, created_at__gt=now - STORM)
+        for user_id, at in recent.order_by("created_at").values_list("user_id", "created_at"):
+            self._count(user_id, at)
 
     def is_shown(self, notice: Notification) -> bool:
         kind, wanted = KINDS.get(notice.kind), self.chosen.get((notice.user_id, notice.kind))
         return wanted is None or wanted.in_app or (kind is not None and kind.is_urgent)
 
-    def slot(self, notice: Notification) -> Slot | None:
-        """Whose mail a notice goes into, of which kind, and when; None for no e-mail."""
+    def slot(self, notice: Notification, now: datetime) -> Slot | None:
+        """Whose mail a notice that is planned at an instant goes into, of which kind, and when;
+        None for no e-mail."""
         kind = KINDS.get(notice.kind)
         if kind is None:
             return None
         user_id, hours = notice.user_id, self.hours[notice.user_id]
         wanted = self.chosen.get((user_id, notice.kind))
-        when = mail_time(kind, Frequency(wanted.email) if wanted else kind.email, hours, self.now)
-        if when and when[0] == Frequency.NOW and not kind.is_urgent and self._is_storm(user_id):
-            when = Frequency.DAILY, next_digest(hours, Frequency.DAILY, self.now)
-        return (user_id, *when) if when else None
+        when = mail_time(kind, Frequency(wanted.email) if wanted else kind.email, hours, now)
+        if when is None:
+            return None
+        slot = (user_id, *when)
+        if when[0] != Frequency.NOW or kind.is_urgent or slot in self.slots:
+            return slot
+        if self._is_storm(user_id, now):
+            return user_id, Frequency.DAILY, next_digest(hours, Frequency.DAILY, now)
+        # What is due at the same moment goes with it.
+        self.slots.add(slot)
+        self._count(user_id, now)
+        return slot
 
-    def _is_storm(self, user_id: uuid.UUID) -> bool:
+    def _count(self, user_id: uuid.UUID, at: datetime) -> None:
+        self.mailed[user_id].append(at)
+        self.all_mailed.append(at)
+
+    def _is_storm(self, user_id: uuid.UUID, now: datetime) -> bool:
         return (
-            self.mailed[user_id] >= settings.MAILS_PER_PERSON_AND_HOUR
-            or self.mailed.total() >= settings.MAILS_PER_TENANT_AND_HOUR
+            _since(self.mailed[user_id], now - STORM) >= settings.MAILS_PER_PERSON_AND_HOUR
+            or _since(self.all_mailed, now - STORM) >= settings.MAILS_PER_TENANT_AND_HOUR
         )
 
 
-def _unplanned(now: datetime) -> QuerySet[Notification]:
+def _since(moments: list[datetime], start: datetime) -> int:
+    """How many of the moments, oldest first, are after the start."""
+    return len(moments) - bisect_right(moments, start)
+
+
+def slot_of(mailing: Mailing) -> Slot:
+    return mailing.user_id, Frequency(mailing.frequency), mailing.send_at
+
+
+def unplanned(until: datetime) -> QuerySet[Notification]:
+    """Of the scope: what is due by then, and not decided yet."""
     rows: QuerySet[Notification] = Notification.objects.filter(
-        planned_at=None, cancelled_at=None, due_at__lte=now
+        planned_at=None, cancelled_at=None, due_at__lte=until
     )
     return rows
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext
 
+from jobs.clock import database_now
 from notifications.kinds import KINDS, Kind, kind_named
 from notifications.models import DeliverySettings, Frequency, Preference
 from tenancy.errors import DomainError
+
+LONGEST_MUTE_DAYS = 366
 
 
 class PreferenceRefused(DomainError):
@@ -92,6 +96,15 @@ def change_delivery(user_id: uuid.UUID, **changes: Any) -> DeliverySettings:
         )
     row.save()
     return row
+
+
+def mute(user_id: uuid.UUID, days: int) -> None:
+    """No e-mails but urgent ones for so many days; 0 ends it. What is held back comes in the first
+    digest afterwards. Raises PreferenceRefused."""
+    if not 0 <= days <= LONGEST_MUTE_DAYS:
+        raise PreferenceRefused(gettext("Mute for at most a year."), field="days")
+    until = database_now() + timedelta(days=days) if days else None
+    change_delivery(user_id, muted_until=until)
 
 
 def try_address_again(user_id: uuid.UUID) -> None:

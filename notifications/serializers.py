@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.utils import translation
 from rest_framework import serializers
 
+from notifications.composing import Line, described
 from notifications.models import DeliverySettings, Frequency, Mailing, Notification
-from notifications.sending import Line, described
+from notifications.previewing import ComingMail
 from tenancy.serializers import StrictModelSerializer, StrictSerializer
 
 
@@ -41,17 +43,32 @@ class NotificationSerializer(StrictModelSerializer):
             return described(notice, reader.language, reader.time_zone)
 
 
-class UpcomingSerializer(NotificationSerializer):
-    mail_at = serializers.SerializerMethodField(
-        help_text="When an e-mail will hold it, as far as is known; UTC."
+class ComingNoticeSerializer(serializers.Serializer[Any]):
+    """One notice that will be told."""
+
+    notice = NotificationSerializer()
+    tell_at = serializers.DateTimeField(help_text="The next time that it is told; UTC.")
+    mail_at = serializers.DateTimeField(
+        allow_null=True, help_text="When an e-mail will hold it; UTC; null for none."
     )
 
-    class Meta(NotificationSerializer.Meta):
-        fields = (*NotificationSerializer.Meta.fields, "mail_at")  # type: ignore[assignment]
-        read_only_fields = fields  # type: ignore[assignment]
 
-    def get_mail_at(self, notice: Notification) -> Any:
-        return notice.mailing.send_at if notice.mailing else None
+class ComingMailSerializer(serializers.Serializer[Any]):
+    """One e-mail that will be sent, as it would be written now."""
+
+    frequency = serializers.ChoiceField(choices=Frequency.choices, source="mailing.frequency")
+    send_at = serializers.DateTimeField(source="mailing.send_at", help_text="UTC.")
+    subject = serializers.CharField(source="letter.subject")
+    text = serializers.CharField(source="letter.text")
+    notices = serializers.SerializerMethodField(help_text="The ids of the notices it holds.")
+
+    def get_notices(self, mail: ComingMail) -> list[uuid.UUID]:
+        return [notice.id for notice in mail.letter.notices]
+
+
+class NoticePreviewSerializer(serializers.Serializer[Any]):
+    mails = ComingMailSerializer(many=True)
+    notices = ComingNoticeSerializer(many=True)
 
 
 class SnoozeSerializer(StrictSerializer):

@@ -4,10 +4,13 @@ from notifications import views, webhook_views
 
 urlpatterns = [
     path("notifications/", views.notifications, name="notifications"),
+    path("notifications/coming/", views.coming, name="notifications_coming"),
     path("notifications/read-all/", views.read_all, name="notifications_read_all"),
     path("notifications/<uuid:notice_id>/", views.open_notice, name="notification"),
     path("notifications/<uuid:notice_id>/snooze/", views.snooze, name="notification_snooze"),
     path("settings/notifications/", views.preferences, name="settings_notifications"),
+    path("settings/notifications/mute/", views.mute, name="notifications_mute"),
+    path("settings/notifications/try-again/", views.try_address_again, name="address_try_again"),
     path("settings/webhooks/", webhook_views.webhooks, name="webhooks"),
     path("settings/webhooks/<uuid:webhook_id>/", webhook_views.webhook, name="webhook"),
     path("settings/webhooks/<uuid:webhook_id>/renew/", webhook_views.renew, name="webhook_renew"),

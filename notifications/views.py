@@ -18,15 +18,17 @@ from accounts.access import person_of
 from jobs.clock import database_now
 from notifications import preferences as choosing
 from notifications import reading, unsubscribing
+from notifications.composing import described
 from notifications.forms import ChoicesForm, DeliveryForm
 from notifications.kinds import KINDS
 from notifications.models import Notification
-from notifications.querysets import notices_of, unread_of, upcoming_of
-from notifications.sending import described
+from notifications.previewing import preview
+from notifications.querysets import notices_of, unread_of
 from tenancy.pages import is_htmx, page, tell
 from tenancy.paging import newest_first
 
 SNOOZE_HOURS = {"1": 1, "24": 24, "168": 168}
+MUTE_DAYS = {"1": 1, "7": 7, "30": 30}
 
 
 @require_safe
@@ -36,16 +38,32 @@ def notifications(request: HttpRequest) -> HttpResponse:
     unread_only = request.GET.get("show") == "unread"
     rows = unread_of(user.id) if unread_only else notices_of(user.id)
     listed = newest_first(request, rows, "due_at")
-    coming = list(upcoming_of(user.id, database_now())[:20])
     context = {
         "notices": [(row, described(row, user.language, user.time_zone)) for row in listed.rows],
-        "coming": [(row, described(row, user.language, user.time_zone)) for row in coming],
         "next_page": listed.next_href,
         "unread_only": unread_only,
         "unread": unread_of(user.id).count(),
     }
     template = "notifications/_list.html" if is_htmx(request) else "notifications/list.html"
     return render(request, template, context)
+
+
+@require_safe
+@page("notifications:read")
+def coming(request: HttpRequest) -> HttpResponse:
+    """What will I be told this week?"""
+    user = person_of(request)
+    now = database_now()
+    found = preview(now, user_id=user.id)
+    mailed = {notice.id for mail in found.mails for notice in mail.letter.notices}
+    others = [row for row in found.notices if row.notice.id not in mailed]
+    context = {
+        "mails": found.mails,
+        "others": [(row, described(row.notice, user.language, user.time_zone)) for row in others],
+        "delivery": choosing.delivery_settings(user.id),
+        "now": now,
+    }
+    return render(request, "notifications/coming.html", context)
 
 
 @require_POST
@@ -91,8 +109,26 @@ def preferences(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Saved."))
             return redirect("settings_notifications")
     status = 422 if delivery.errors or choices.errors else 200
-    context = {"delivery": delivery, "choices": choices, "row": row}
+    is_muted = row.muted_until is not None and row.muted_until > database_now()
+    context = {"delivery": delivery, "choices": choices, "row": row, "is_muted": is_muted}
     return render(request, "notifications/preferences.html", context, status=status)
+
+
+@require_POST
+@page("notifications:read", write="notifications:write")
+def mute(request: HttpRequest) -> HttpResponse:
+    days = MUTE_DAYS.get(request.POST.get("days", ""), 0)
+    choosing.mute(person_of(request).id, days)
+    messages.success(request, _("Muted.") if days else _("You get e-mails again."))
+    return redirect("settings_notifications")
+
+
+@require_POST
+@page("notifications:read", write="notifications:write")
+def try_address_again(request: HttpRequest) -> HttpResponse:
+    choosing.try_address_again(person_of(request).id)
+    messages.success(request, _("You get e-mails again."))
+    return redirect("settings_notifications")
 
 
 # The token in the address is the proof; a mail reader's one-click post has no session.

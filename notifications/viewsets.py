@@ -25,15 +25,16 @@ from notifications.preferences import (
     set_preference,
     try_address_again,
 )
-from notifications.querysets import mailings_of, notices_of, upcoming_of
+from notifications.previewing import preview
+from notifications.querysets import mailings_of, notices_of
 from notifications.serializers import (
     ChoiceSerializer,
     CountSerializer,
     DeliverySerializer,
     MailingSerializer,
+    NoticePreviewSerializer,
     NotificationSerializer,
     SnoozeSerializer,
-    UpcomingSerializer,
 )
 from tenancy.viewsets import TenantViewSet
 
@@ -79,13 +80,14 @@ class NotificationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Tena
         """Everything shown counts as read. Answers with how many that were."""
         return Response({"count": reading.mark_all_read(person_of(request).id)})
 
-    @extend_schema(responses=UpcomingSerializer(many=True), filters=False)
+    @extend_schema(responses=NoticePreviewSerializer, filters=False)
     @action(detail=False, methods=["get"], pagination_class=None, filterset_class=None)
     def upcoming(self, request: Request) -> Response:
-        """What will I be told this week?"""
-        rows = upcoming_of(person_of(request).id, database_now())[:200]
-        body = UpcomingSerializer(rows, many=True, context=self.get_serializer_context())
-        return Response({"data": body.data, "next": None})
+        """What will I be told in the coming seven days, and by which e-mails? As far as it is known
+        now; nothing is sent or changed."""
+        found = preview(database_now(), user_id=person_of(request).id)
+        body = NoticePreviewSerializer(found, context=self.get_serializer_context())
+        return Response(body.data)
 
     def _after(self, verb: Any) -> Response:
         notice = self.get_object()

@@ -80,6 +80,26 @@ def test_preferences_are_kept_by_the_page(alice: User, tenant: Tenant) -> None:
         assert DeliverySettings.objects.get().digest_weekday == 4
 
 
+def test_e_mails_are_muted_for_a_while_and_an_address_is_tried_again(
+    alice: User, tenant: Tenant
+) -> None:
+    browser = signed_in(alice)
+    assert browser.post("/settings/notifications/mute/", {"days": "7"}).status_code == 302
+    with tenant_scope(tenant.id):
+        row = DeliverySettings.objects.get()
+        assert row.muted_until is not None
+        assert timedelta(days=6) < row.muted_until - timezone.now() < timedelta(days=8)
+        DeliverySettings.objects.update(bounced_at=timezone.now(), bounce="550 No such mailbox")
+    page = browser.get("/settings/notifications/").content.decode()
+    assert "Muted until" in page
+    assert "550 No such mailbox" in page
+    browser.post("/settings/notifications/mute/", {"days": "0"})
+    browser.post("/settings/notifications/try-again/")
+    with tenant_scope(tenant.id):
+        row.refresh_from_db()
+    assert (row.muted_until, row.bounced_at, row.bounce) == (None, None, "")
+
+
 def test_the_api_lists_reads_and_tells_what_will_come(
     api: APIClient, alice: User, tenant: Tenant, notice: Notification
 ) -> None:
@@ -88,8 +108,8 @@ def test_the_api_lists_reads_and_tells_what_will_come(
                at=timezone.now() + timedelta(days=2))  # fmt: skip
     (row,) = api.get("/api/v1/notifications?is_read=false").json()["data"]
     assert (row["title"][:4], row["is_read"]) == ("Rent", False)
-    titles = [row["title"] for row in api.get("/api/v1/notifications/upcoming").json()["data"]]
-    assert titles == ["Call"]
+    coming = api.get("/api/v1/notifications/upcoming").json()["notices"]
+    assert [row["notice"]["title"] for row in coming] == ["Rent <b> is due on –", "Call"]
     assert api.post("/api/v1/notifications/read-all").json() == {"count": 1}
     assert api.get("/api/v1/notifications?is_read=false").json()["data"] == []
     past = {"until": "2020-01-01T00:00:00Z"}
