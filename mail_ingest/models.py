@@ -129,6 +129,11 @@ class ConnectedAccount(TenantModel):
     def __str__(self) -> str:
         return self.label
 
+    @property
+    def has_folders(self) -> bool:
+        """Whether a person may choose which folders are read."""
+        return bool(self.host) or self.kind == AccountKind.OUTLOOK
+
 
 class OAuthAttempt(TenantModel):
     """Somebody is at a provider to allow access. One use, ten minutes, for the person and the

@@ -14,7 +14,8 @@ from mail_ingest.models import AccountKind, ConnectedAccount, MailImport
 from mail_ingest.providers.base import EmailProvider
 from mail_ingest.providers.factory import ProviderFactory
 from mail_ingest.providers.gmail import GmailSettings
-from mail_ingest.providers.graph import FOLDERS, GraphSettings
+from mail_ingest.providers.graph import GraphSettings
+from mail_ingest.providers.graph_folders import USUAL
 from mail_ingest.providers.imap import ImapSettings
 from mail_ingest.providers.rate import SharedBucket
 from mail_ingest.quota import reserve
@@ -38,7 +39,7 @@ def mailbox_provider(account: ConnectedAccount) -> EmailProvider:
         case AccountKind.OUTLOOK:
             made = GraphSettings(
                 oauth.token_source(account),
-                folders=tuple(account.folders) or FOLDERS,
+                folders=tuple(account.folders) or USUAL,
                 endpoint=settings.GRAPH_ENDPOINT,
                 timeout_seconds=settings.MAIL_TIMEOUT_SECONDS,
                 rate=_shared(account, settings.GRAPH_REQUESTS_PER_MINUTE),

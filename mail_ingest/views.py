@@ -110,7 +110,10 @@ def folders(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
         messages.success(request, _("Saved. What is in them is being read."))
         return redirect("sources")
     names = {folder.name for folder in available}
-    context |= {"form": form, "gone": [name for name in account.folders if name not in names]}
+    gone = [name for name in account.folders if name not in names]
+    # Outlook knows folders by ids, which tell a person nothing.
+    named = bool(account.host)
+    context |= {"form": form, "gone": gone if named else [], "lost": 0 if named else len(gone)}
     return render(request, "mail_ingest/folders.html", context, status=422 if form.errors else 200)
 
 

@@ -4,7 +4,9 @@ Each folder is followed by a delta query: its first round lists everything, newe
 rounds what has come. An expired link (410) starts the folder over; what is stored is recognised by
 its id.
 
-Cursor: `{folder id: link}`, the link to ask next.
+Folders are known by their ids, which stay when they are renamed; the inbox by its well-known name.
+
+Cursor: `{folder: link}`, the link to ask next.
 """
 
 from __future__ import annotations
@@ -24,18 +26,19 @@ from mail_ingest.providers.base import (
     CheckResult,
     Cursor,
     FetchedMessage,
+    Folder,
     MessageRef,
     Page,
     ProviderRefused,
     ProviderUnavailable,
 )
+from mail_ingest.providers.graph_folders import ROLES, ROOT, USUAL, choices, labels_of
 from mail_ingest.providers.rate import Rate, TokenBucket
 from mail_ingest.providers.tokens import ReconnectNeeded, TokenSource
 
 SCOPE: Final = "Mail.Read"
 ENDPOINT: Final = "https://graph.microsoft.com/v1.0"
-# Well-known names; a person may choose others by name.
-FOLDERS: Final = ("inbox",)
+FOLDERS_AT_ONCE: Final = 250
 FIELDS: Final = "id,receivedDateTime"
 CHUNK: Final = 64 * 1024
 
@@ -46,7 +49,7 @@ class GraphSettings:
     ten minutes; `rate` is one that is shared with other processes."""
 
     tokens: TokenSource
-    folders: tuple[str, ...] = FOLDERS
+    folders: tuple[str, ...] = USUAL
     endpoint: str = ENDPOINT
     requests_per_minute: float = 600
     timeout_seconds: float = 30
@@ -54,10 +57,11 @@ class GraphSettings:
 
 
 class GraphProvider:
-    """See EmailProvider."""
+    """See FolderedProvider."""
 
     def __init__(self, settings: GraphSettings) -> None:
         self.settings = settings
+        self.notice = ""
         self._bucket = settings.rate or TokenBucket(settings.requests_per_minute)
         self._session: requests.Session | None = None
 
@@ -68,9 +72,13 @@ class GraphProvider:
             counts[str(found.get("displayName", folder))] = int(found.get("totalItemCount", 0))
         return CheckResult(counts)
 
+    def folders(self) -> tuple[Folder, ...]:
+        known = {name: found for name in ROLES if (found := self._id_of(name))}
+        return choices(self._labels(), known)
+
     def list_new(self, cursor: Cursor) -> Iterator[Page]:
         reached = dict(cursor)
-        for folder in self.settings.folders:
+        for folder, label in self._chosen().items():
             link = reached.get(folder) or self._first_link(folder)
             done = 0
             while link:
@@ -81,7 +89,7 @@ class GraphProvider:
                         raise  # what has just begun cannot be too old
                     link = self._first_link(folder)
                     continue
-                refs = _refs(answer, folder)
+                refs = _refs(answer, label)
                 done += len(refs)
                 following = answer.get("@odata.nextLink")
                 reached = reached | {folder: following or answer.get("@odata.deltaLink", link)}
@@ -96,7 +104,7 @@ class GraphProvider:
         if until is not None:
             day = until + timedelta(days=1)
             terms.append(f"receivedDateTime lt {day.isoformat()}T00:00:00Z")
-        for folder in self.settings.folders:
+        for folder, label in self._chosen().items():
             query = f"$select={FIELDS}&$top={PAGE_MESSAGES}&$orderby=receivedDateTime desc"
             if terms:
                 query += f"&$filter={quote(' and '.join(terms))}"
@@ -104,7 +112,7 @@ class GraphProvider:
             done = 0
             while link:
                 answer = self._get(link)
-                refs = _refs(answer, folder)
+                refs = _refs(answer, label)
                 done += len(refs)
                 if refs:
                     yield Page(refs, {}, done, done)
@@ -120,6 +128,46 @@ class GraphProvider:
         session, self._session = self._session, None
         if session is not None:
             session.close()
+
+    def _chosen(self) -> dict[str, str]:
+        """The folders to read, with what a person calls them. One that has gone is told of in
+        `notice` while the others are read. Raises ProviderRefused where none is left."""
+        chosen = self.settings.folders
+        if set(chosen) <= set(USUAL):
+            return {folder: folder for folder in chosen}
+        labels = self._labels() | {name: name for name in USUAL}
+        found = {folder: labels[folder] for folder in chosen if folder in labels}
+        if gone := len(chosen) - len(found):
+            self.notice = (
+                f"{gone} of the chosen folders are not in this mailbox any more: choose the"
+                " folders again."
+            )
+        if not found:
+            raise ProviderRefused(self.notice)
+        return found
+
+    def _labels(self) -> dict[str, str]:
+        """Of all folders, at any depth."""
+        link: str | None = (
+            f"{self.settings.endpoint}/me/mailFolders/delta?$select=displayName,parentFolderId"
+            f"&$top={FOLDERS_AT_ONCE}"
+        )
+        items: list[dict[str, Any]] = []
+        while link:
+            answer = self._get(link)
+            items += answer.get("value", ())
+            link = answer.get("@odata.nextLink")
+        return labels_of(items, self._id_of(ROOT))
+
+    def _id_of(self, name: str) -> str | None:
+        """Of a folder with a well-known name; None for one that this mailbox has not."""
+        try:
+            with self._asked(f"{self._folder(name)}?$select=id") as reply:
+                return str(reply.json()["id"])
+        except _Gone:
+            return None
+        except (ValueError, KeyError, requests.RequestException) as error:
+            raise ProviderUnavailable("Outlook's answer broke off.") from error
 
     def _folder(self, name: str) -> str:
         return f"{self.settings.endpoint}/me/mailFolders/{quote(name, safe='')}"

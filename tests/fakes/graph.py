@@ -11,17 +11,24 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 PAGE = 100
 
 
+INBOX = "AQMkInbox="
+ROOT = "AQMkRoot="
+
+
 class FakeGraph:
-    """One mailbox with an inbox."""
+    """One mailbox with an inbox; `folders` has more, by id, with names and parents."""
 
     def __init__(self) -> None:
         self.base = ""
         self.messages: dict[str, bytes] = {}
+        self.places: dict[str, str] = {}
+        self.folders = {ROOT: ("Top of Information Store", ""), INBOX: ("Inbox", ROOT)}
+        self.well_known = {"msgfolderroot": ROOT, "inbox": INBOX}
         self.generation = 1
         self.forgets_everything = False
         self.scope = "openid email profile Mail.Read"
@@ -31,9 +38,14 @@ class FakeGraph:
         self.subject = "oid-1"
         self.address = "ada@outlook.example"
 
-    def deliver(self, messages: Sequence[bytes]) -> None:
+    def deliver(self, messages: Sequence[bytes], folder: str = INBOX) -> None:
         for raw in messages:
-            self.messages[f"AAMk{len(self.messages) + 1:06}="] = raw
+            name = f"AAMk{len(self.messages) + 1:06}="
+            self.messages[name], self.places[name] = raw, folder
+
+    def named(self, folder: str) -> list[str]:
+        """The ids of a folder's messages."""
+        return [name for name in self.messages if self.places[name] == folder]
 
     def expire(self) -> None:
         """Delta links of before are too old."""
@@ -102,19 +114,45 @@ class Handler(BaseHTTPRequestHandler):
             return
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        if parts.path == "/v1.0/me/mailFolders/inbox":
-            self.reply(200, {"displayName": "Inbox", "totalItemCount": len(fake.messages)})
-        elif parts.path == "/v1.0/me/mailFolders/inbox/messages/delta":
-            self.delta(query)
-        elif parts.path == "/v1.0/me/mailFolders/inbox/messages":
-            self.reply(200, {"value": [{"id": name} for name in fake.messages]})
-        elif parts.path.endswith("/$value"):
-            raw = fake.messages.get(unquote(parts.path.split("/")[-2]))
-            self.reply(200, raw) if raw is not None else self.reply(404, {})
-        else:
-            self.reply(404, {})
+        match parts.path.removeprefix("/v1.0/me/").split("/"):
+            case ["messages", name, "$value"]:
+                raw = fake.messages.get(unquote(name))
+                self.reply(200, raw) if raw is not None else self.reply(404, {})
+            case ["mailFolders", "delta"]:
+                self.all_folders(query)
+            case ["mailFolders", segment, *rest]:
+                name = unquote(segment)
+                folder = fake.well_known.get(name, name)
+                known = folder in fake.folders
+                self.folder(folder, rest, query) if known else self.reply(404, {})
+            case _:
+                self.reply(404, {})
 
-    def delta(self, query: dict[str, str]) -> None:
+    def all_folders(self, query: dict[str, str]) -> None:
+        """Two a page, to be sure that pages are followed."""
+        first = int(query.get("skip", "0"))
+        listed = [
+            {"id": folder, "displayName": name, "parentFolderId": parent}
+            for folder, (name, parent) in self.fake.folders.items()
+        ]
+        link = f"{self.fake.base}/v1.0/me/mailFolders/delta?skip={first + 2}"
+        more = {"@odata.nextLink": link} if first + 2 < len(listed) else {}
+        self.reply(200, {"value": listed[first : first + 2]} | more)
+
+    def folder(self, folder: str, rest: list[str], query: dict[str, str]) -> None:
+        names = self.fake.named(folder)
+        match rest:
+            case []:
+                name = self.fake.folders[folder][0]
+                self.reply(200, {"id": folder, "displayName": name, "totalItemCount": len(names)})
+            case ["messages"]:
+                self.reply(200, {"value": [{"id": name} for name in names]})
+            case ["messages", "delta"]:
+                self.delta(folder, query)
+            case _:
+                self.reply(404, {})
+
+    def delta(self, folder: str, query: dict[str, str]) -> None:
         fake = self.fake
         generation, known, skip, first = (
             int(part) for part in query.get("t", f"{fake.generation}-0-0-1").split("-")
@@ -122,18 +160,19 @@ class Handler(BaseHTTPRequestHandler):
         if generation != fake.generation or fake.forgets_everything:
             self.reply(410, {"error": {"code": "syncStateNotFound"}})
             return
-        names = list(fake.messages)[known:]
+        there = fake.named(folder)
+        names = there[known:]
         names = names[::-1] if first else names
         page = names[skip : skip + PAGE]
         value: list[dict[str, Any]] = [{"id": name} for name in page]
         if not first:
             value.append({"id": "gone", "@removed": {"reason": "deleted"}})
         answer: dict[str, Any] = {"value": value}
-        link = f"{fake.base}/v1.0/me/mailFolders/inbox/messages/delta?t={generation}"
+        link = f"{fake.base}/v1.0/me/mailFolders/{quote(folder)}/messages/delta?t={generation}"
         if skip + PAGE < len(names):
             answer["@odata.nextLink"] = f"{link}-{known}-{skip + PAGE}-{first}"
         else:
-            answer["@odata.deltaLink"] = f"{link}-{len(fake.messages)}-0-0"
+            answer["@odata.deltaLink"] = f"{link}-{len(there)}-0-0"
         self.reply(200, answer)
 
 
