@@ -61,6 +61,7 @@ from notifications.viewsets import (
     NotificationViewSet,
 )
 from notifications.webhook_viewsets import WebhookDeliveryViewSet, WebhookViewSet
+from organizer.contact_viewsets import ContactImportViewSet, ContactViewSet
 from organizer.viewsets import TaskViewSet
 
 router = DefaultRouter(trailing_slash=False)
@@ -119,6 +120,8 @@ router.register("imports", StatementImportViewSet, "import")
 router.register("import-lines", StatementLineViewSet, "import-line")
 router.register("exports", ExportViewSet, "export")
 router.register("tasks", TaskViewSet, "task")
+router.register("contacts", ContactViewSet, "contact")
+router.register("contact-imports", ContactImportViewSet, "contact-import")
 router.register("reports", ReportViewSet, "report")
 
 

@@ -52,6 +52,10 @@ ENCRYPTED_COLUMNS = [
     ("mail_ingest.InboundAddress", "secret", "InboundAddress.secret", ""),
     ("finance.FinancialAccount", "number_encrypted", "financialaccount.number", "number_index"),
     ("notifications.Webhook", "secret", "Webhook.secret", ""),
+    ("organizer.Contact", "details", "Contact.details", ""),
+    ("organizer.Contact", "kept", "Contact.kept", ""),
+    ("organizer.Contact", "merge_undo", "Contact.merge_undo", ""),
+    ("organizer.ContactKey", "value", "ContactKey.value", "index"),
     ("extraction.ModelBackend", "api_key", "ModelBackend.api_key", ""),
     ("extraction.ModelAnswer", "body", "ModelAnswer.body", ""),
 ]

@@ -18,3 +18,10 @@ class NoSuchTask(OrganizerError):
 
     code = "not_found"
     status: ClassVar[int] = 404
+
+
+class NoSuchContact(OrganizerError):
+    """The contact is not there, or is another tenant's."""
+
+    code = "not_found"
+    status: ClassVar[int] = 404

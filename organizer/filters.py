@@ -1,4 +1,4 @@
-"""Filters of tasks, shared by the API and the page."""
+"""Filters of tasks and contacts, shared by the API and the page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
 
 from finance.querysets import today
-from organizer.models import Task, TaskPriority, TaskState
+from organizer.contacts.reading import matching, tagged
+from organizer.models import Contact, ContactKind, Task, TaskPriority, TaskState
 
 VIEWS: Final = (
     ("open", _("All open")),
@@ -50,3 +51,22 @@ class TaskFilter(FilterSet):  # type: ignore[misc] # untyped library
 
     def of_view(self, rows: QuerySet[Task], name: str, value: str) -> QuerySet[Task]:
         return in_view(rows, value)
+
+
+class ContactFilter(FilterSet):  # type: ignore[misc] # untyped library
+    q = CharFilter(
+        method="of_text", max_length=200,
+        help_text="A part of a name, organisation or tag; a whole e-mail address or phone number.",
+    )  # fmt: skip
+    kind = ChoiceFilter(choices=ContactKind.choices)
+    tag = CharFilter(method="of_tag", max_length=80, help_text="The whole tag.")
+
+    class Meta:
+        model = Contact
+        fields = ("q", "kind", "tag")
+
+    def of_text(self, rows: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
+        return matching(rows, value)
+
+    def of_tag(self, rows: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
+        return tagged(rows, value)

@@ -25,6 +25,8 @@ PERMISSIONS: Final[dict[str, StrPromise]] = {
     "categories:write": _("Add and change categories"),
     "tasks:read": _("See tasks"),
     "tasks:write": _("Add, change and finish tasks"),
+    "contacts:read": _("See contacts"),
+    "contacts:write": _("Add, change, import and remove contacts"),
     "mail:read": _("See connected accounts and stored messages"),
     "mail:write": _("Connect mailboxes, import and delete mail"),
     "jobs:read": _("See background jobs"),

@@ -61,6 +61,8 @@ from mail_ingest.imports import upload_account
 from mail_ingest.models import Email, MailImport, MailRule, RawMessage
 from notifications.models import Frequency, Mailing, Notification, Webhook, WebhookDelivery
 from notifications.webhooks.managing import SECRET_FIELD
+from organizer.contacts.importing import upload
+from organizer.contacts.keeping import add_contact
 from organizer.todo import add_task
 from tenancy.encryption import encrypt
 from tenancy.models import Tenant
@@ -335,6 +337,14 @@ def make_task(world: World) -> Model:
     return add_task(f"Call {next(_numbers)}")
 
 
+def make_contact(world: World) -> Model:
+    return add_contact(name=f"Contact {next(_numbers)}")
+
+
+def make_contact_import(world: World) -> Model:
+    return upload("a.vcf", b"BEGIN:VCARD\nVERSION:4.0\nFN:Ann\nEND:VCARD\n")
+
+
 def make_backend(world: World) -> Model:
     row: ModelBackend = ModelBackend.objects.create(
         label=f"Server {next(_numbers)}", kind="compatible", base_url="https://models.invalid/v1",
@@ -401,6 +411,8 @@ MAKERS: dict[str, Maker] = {
     "notifications.Webhook": make_webhook,
     "notifications.WebhookDelivery": make_webhook_delivery,
     "notifications.Notification": make_notification,
+    "organizer.Contact": make_contact,
+    "organizer.ContactImport": make_contact_import,
     "organizer.Task": make_task,
     "tenancy.Tenant": lambda world: world.tenant,
 }
