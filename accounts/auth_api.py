@@ -30,6 +30,7 @@ from accounts.auth_serializers import (
     TokenPairSerializer,
 )
 from accounts.authentication import IsPerson
+from accounts.devices import device_of
 from accounts.models import User
 
 Checked = dict[str, Any]
@@ -88,7 +89,7 @@ class LoginView(PublicView):
     def post(self, request: Request) -> Response:
         """Tokens for e-mail and password, or (202) a challenge where a code must follow."""
         body = checked(LoginSerializer, request)
-        match sign_in.sign_in(**body, address=client_address(request)):
+        match sign_in.sign_in(**body, address=client_address(request), device=device_of(request)):
             case sign_in.SignedIn(user):
                 return tokens_for(user, request)
             case sign_in.SecondFactorNeeded(challenge_id):
@@ -135,7 +136,10 @@ class OtpVerifyView(PublicView):
         """Answer a challenge of login, register or otp/request with the code."""
         body = checked(CodeSerializer, request)
         signed_in = sign_in.sign_in_with_code(
-            body["challenge"], body["code"], address=client_address(request)
+            body["challenge"],
+            body["code"],
+            address=client_address(request),
+            device=device_of(request),
         )
         return tokens_for(signed_in.user, request)
 

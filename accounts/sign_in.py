@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -37,15 +37,17 @@ class SecondFactorNeeded:
     challenge_id: uuid.UUID
 
 
-def sign_in(email: str, password: str, *, address: str) -> SignedIn | SecondFactorNeeded:
-    """Raises WrongCredentials, TooManyAttempts."""
+def sign_in(
+    email: str, password: str, *, address: str, device: str = ""
+) -> SignedIn | SecondFactorNeeded:
+    """`device`: see `devices.device_of`. Raises WrongCredentials, TooManyAttempts."""
     user = check_password(email, password, address=address)
     if user.require_otp:
         one_time_codes.count_request(user.email, CodePurpose.SECOND_FACTOR, address=address)
         return SecondFactorNeeded(
             one_time_codes.challenge(user.email, CodePurpose.SECOND_FACTOR, user=user)
         )
-    _arrive(user, address, "password")
+    _arrive(user, address, device, "password")
     return SignedIn(user)
 
 
@@ -55,7 +57,9 @@ def request_code(email: str, *, address: str) -> uuid.UUID:
     return one_time_codes.challenge(email, CodePurpose.SIGN_IN)
 
 
-def sign_in_with_code(challenge_id: uuid.UUID, code: str, *, address: str) -> SignedIn:
+def sign_in_with_code(
+    challenge_id: uuid.UUID, code: str, *, address: str, device: str = ""
+) -> SignedIn:
     """Answer a challenge of `sign_in`, `request_code` or `register`. Raises CodeRefused,
     TooManyAttempts; NotAllowed for somebody whose password must come first."""
     user, purpose = one_time_codes.answer(
@@ -70,7 +74,7 @@ def sign_in_with_code(challenge_id: uuid.UUID, code: str, *, address: str) -> Si
             ),
             code="password_required",
         )
-    _arrive(user, address, "password and code" if is_second else "code")
+    _arrive(user, address, device, "password and code" if is_second else "code")
     return SignedIn(user)
 
 
@@ -100,7 +104,8 @@ def confirm_password(user: User, password: str, *, address: str) -> None:
         ) from error
 
 
-def _arrive(user: User, address: str, by: str) -> None:
+def _arrive(user: User, address: str, device: str, by: str) -> None:
     user.last_login = timezone.now()
     user.save(update_fields=["last_login"])
-    audit.record("auth.signed_in", user, actor=audit.actor_of(user), address=address, by=by)
+    detail: dict[str, Any] = {"by": by, "device": device} if device else {"by": by}
+    audit.record("auth.signed_in", user, actor=audit.actor_of(user), address=address, **detail)

@@ -13,6 +13,7 @@ JOB_KINDS: dict[str, str] = {
     "accounts.clean_up": "accounts.jobs.CleanUp",
     "notifications.plan": "notifications.planning.PlanNotices",
     "notifications.send": "notifications.sending.SendMailing",
+    "notifications.watch": "notifications.watching.WatchForNotices",
     "notifications.deliver_webhooks": "notifications.webhooks.delivering.DeliverWebhooks",
     "mail_ingest.enqueue_due_accounts": "mail_ingest.scheduling.EnqueueDueAccounts",
     "mail_ingest.fetch_account": "mail_ingest.fetching.FetchAccount",
@@ -30,6 +31,7 @@ JOB_KINDS: dict[str, str] = {
     "extraction.ask_model": "extraction.asking.AskModel",
     "extraction.check_backends": "extraction.checking.CheckBackends",
     "extraction.extract_emails": "extraction.jobs.ExtractEmails",
+    "extraction.watch_missing_mail": "extraction.missing_mail.WatchMissingMail",
     "extraction.replay": "extraction.replaying.jobs.ReplayMail",
     "extraction.apply_replay": "extraction.replaying.jobs.ApplyReplay",
 }
@@ -73,5 +75,10 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "crontab": "53 2 * * *",
     },
     "Start the day of each tenant": {"kind": "finance.enqueue_daily_work", "interval_seconds": 300},
+    "Look for what people should be told": {"kind": "notifications.watch", "interval_seconds": 60},
+    "Look for mail that does not come": {
+        "kind": "extraction.watch_missing_mail",
+        "crontab": "37 5 * * *",
+    },
     "Fetch new mail": {"kind": "mail_ingest.enqueue_due_accounts", "interval_seconds": 60},
 }

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from extraction.models import EmailExtraction, LearnedTemplate, TemplateState
 from extraction.templates.template import ROUTE
-from notifications.notify import notify
+from notifications.notify import cancel, notify
 
 RECENT, BEFORE = 5, 20
 USED_TO, DOES_NOT = 0.8, 0.2
@@ -33,7 +33,10 @@ def _tell(sender: str, template: str) -> bool:
         .values_list("route", flat=True)[: RECENT + BEFORE]
     )
     now, before = _share(routes[:RECENT]), _share(routes[RECENT:])
-    if len(routes) < 2 * RECENT or before < USED_TO or now > DOES_NOT:
+    if now > DOES_NOT:
+        cancel("sender_drift", key=f"{sender}:{template}")
+        return False
+    if len(routes) < 2 * RECENT or before < USED_TO:
         return False
     facts = {"sender": sender, "now": round(now * 100), "before": round(before * 100)}
     link = f"{reverse('emails')}?{urlencode({'search': sender})}"

@@ -12,6 +12,7 @@ from finance.bills.paying import match_payments
 from finance.budgets.alerts import check_budgets
 from finance.matching.finding import match_new
 from finance.models import DailyWork, FinancialAccount, LedgerChange
+from finance.notices.questions import take_back_if_answered
 from finance.querysets import today
 from finance.recurring.watching import watch
 from finance.rules.running import run_on_new
@@ -54,5 +55,6 @@ class AfterBooking(BaseJob):
             watch(day)
         with run.fenced():
             result["budgets_told"] = check_budgets()
+            take_back_if_answered()
             DailyWork.objects.filter(tenant_id=current_tenant_id()).update(checked_at=seen_until)
         return result

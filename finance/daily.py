@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,8 @@ from finance.after_booking import AfterBooking, with_news
 from finance.bills import paying, telling
 from finance.budgets.alerts import check_budgets
 from finance.models import DailyWork, FinancialAccount, Recurring, RecurringState
+from finance.notices import questions, week
+from finance.notices.ahead import START
 from finance.recurrence import day_of_work
 from finance.recurring import booking, watching
 from finance.subscriptions import announcing, refunds
@@ -25,7 +27,6 @@ from jobs.runner import JobRunner
 from tenancy.models import Tenant
 from tenancy.scope import all_tenants, current_tenant_id
 
-START: Final = time(6)
 AT_ONCE: Final = 500
 LIVE: Final = (JobState.READY, JobState.QUEUED, JobState.RUNNING)
 
@@ -85,6 +86,8 @@ STEPS: Final[dict[str, Step]] = {
     "bills_told": telling.tell,
     "attachments_dropped": attachments.purge,
     "budgets_told": lambda day: check_budgets(),
+    "questions_told": questions.tell_questions,
+    "week_told": week.tell_week,
 }
 
 

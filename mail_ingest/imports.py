@@ -3,6 +3,7 @@ one job; the file stays until the job has read it."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -25,6 +26,7 @@ from mail_ingest.providers.factory import file_kind
 from mail_ingest.sources import file_provider
 from mail_ingest.storage import Stored
 from mail_ingest.upload_files import IMPORT_FILE, keep, remove, sweep, uploads_folder
+from notifications.notify import notify
 from notifications.webhooks.outbox import emit
 from tenancy.scope import current_actor
 
@@ -160,6 +162,7 @@ class ImportFile(BaseJob):
                 last_fetched_at=timezone.now()
             )
             emit([("import.finished", {"import": str(mail_import.pk), "kind": "mail"})])
+            tell_finished(mail_import.pk, run.info.triggered_by_id)
         return tally.as_result()
 
     def after_run(self, run: JobRun, result: JsonObject) -> None:
@@ -179,6 +182,19 @@ class ImportFile(BaseJob):
             mail_import.finished_at = timezone.now()
             remove(mail_import)
         mail_import.save(update_fields=("error", "finished_at"))
+
+
+def tell_finished(import_id: uuid.UUID, by: uuid.UUID | None) -> None:
+    """To whoever asked for the import, or else to all who may know."""
+    row = MailImport.objects.get(pk=import_id)
+    facts = {
+        "name": row.name or Path(row.path).name,
+        "stored": row.stored_count,
+        "known": row.duplicate_count,
+        "unreadable": row.quarantined_count,
+    }
+    people = None if by is None else [by]
+    notify("import_finished", key=str(row.pk), facts=facts, link="/emails/", users=people)
 
 
 def _saver(mail_import: MailImport) -> Callable[[Cursor, Stored], None]:

@@ -93,14 +93,16 @@ def _sayable(mailing: Mailing, seen: Sequence[Notification]) -> list[Notificatio
         .select_related("role")
         .first()
     )
-    codes = membership.role.codes | {""} if membership else frozenset()
+    if membership is None:
+        return []
+    codes = membership.role.codes
     return [
         notice
         for notice in seen
         if notice.cancelled_at is None
         and (notice.read_at is None or mailing.frequency == Frequency.NOW)
         and notice.kind in KINDS
-        and KINDS[notice.kind].permission in codes
+        and KINDS[notice.kind].may_know(codes)
     ]
 
 

@@ -1,24 +1,42 @@
 """Facts of a notice: stored without a language, written in the reader's.
 
 {"name": "Rent", "amount": {"amount": "900.00", "currency": "EUR"},
- "date": {"date": "2026-11-30"}, "time": {"instant": "2026-11-30T08:00:00+00:00"}}
+ "date": {"date": "2026-11-30"}, "time": {"instant": "2026-11-30T08:00:00+00:00"},
+ "category": {"words": {"en": "Groceries", "de": "Lebensmittel"}},
+ "balances": {"lines": [["Giro", {"amount": "84.50", "currency": "EUR"}]]}}
 """
 
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
+from django.conf import settings
+from django.utils import translation
 
 
 def money(amount: Decimal, currency: str) -> dict[str, str]:
     """An amount in major units and its ISO currency."""
     return {"amount": str(amount), "currency": currency}
+
+
+def words(text: Callable[[], str]) -> dict[str, dict[str, str]]:
+    """What is said differently in each language: `text` is called with each of them active."""
+    said = {}
+    for language, _ in settings.LANGUAGES:
+        with translation.override(language):
+            said[language] = str(text())
+    return {"words": said}
+
+
+def lines(rows: Iterable[tuple[Any, Any]]) -> dict[str, list[list[Any]]]:
+    """A list of labels and values, one a line; each is a fact of its own."""
+    return {"lines": [[_stored(label), _stored(value)] for label, value in rows]}
 
 
 def stored(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,6 +69,12 @@ def _written(value: Any, locale: str, time_zone: str) -> str:
         moment = datetime.fromisoformat(value["instant"])
         zone = zoneinfo.ZoneInfo(time_zone)
         return format_datetime(moment, "medium", tzinfo=zone, locale=locale)
+    if isinstance(value, dict) and "words" in value:
+        said = value["words"]
+        return str(said.get(locale) or next(iter(said.values()), ""))
+    if isinstance(value, dict) and "lines" in value:
+        rows = [[_written(part, locale, time_zone) for part in row] for row in value["lines"]]
+        return "\n".join(": ".join(row) for row in rows) or "–"
     if isinstance(value, int):
         return format_decimal(value, locale=locale)
     return "" if value is None else str(value)

@@ -6,6 +6,7 @@ language writes it (see `facts`). To add one: a line here, and the translations.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,10 +27,15 @@ class Kind:
     title: Words
     text: Words
     permission: str
-    """Who may know: members who hold it are told, unless `notify` names people."""
+    """Who may know: members who hold it (all of them, parted by blanks) are told, unless `notify`
+    names people."""
     email: Frequency = Frequency.DAILY
     is_urgent: bool = False
     """Goes out at once whatever the hour, and cannot be switched off: it protects the account."""
+
+    def may_know(self, codes: Collection[str]) -> bool:
+        """Whether a role with these permission codes may be told."""
+        return all(code in codes for code in self.permission.split())
 
 
 NOW, DAILY, WEEKLY = Frequency.NOW, Frequency.DAILY, Frequency.WEEKLY
@@ -128,7 +134,7 @@ KINDS: Final[dict[str, Kind]] = {
     "import_finished": Kind(
         _("Import finished"),
         _("%(name)s has been imported"),
-        _("%(summary)s"),
+        _("Messages read: %(stored)s. Known already: %(known)s. Not readable: %(unreadable)s."),
         "transactions:read",
         Frequency.OFF,
     ),
@@ -161,8 +167,8 @@ KINDS: Final[dict[str, Kind]] = {
     "weekly_summary": Kind(
         _("Weekly summary"),
         _("Your week until %(date)s: %(spent)s spent, %(earned)s received"),
-        _("%(summary)s"),
-        "transactions:read",
+        _("Spent on:\n%(categories)s\n\nIn the accounts:\n%(balances)s"),
+        "transactions:read accounts:read",
         WEEKLY,
     ),
 }  # fmt: skip

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import Membership
 from jobs.clock import database_now
 from notifications import facts as facts_of
-from notifications.kinds import kind_named
+from notifications.kinds import Kind, kind_named
 from notifications.models import Notification
 
 
@@ -32,11 +32,12 @@ def notify(
     """Tell a fact of the active tenant, now or at an instant. Returns to how many people.
 
     `key` names the fact within its kind (a bill's id and due date, say): who has been told it is
-    not told again. Without `users` every member who holds the kind's permission is told; people
-    who are not members are left out. `facts` may hold text, whole numbers, dates, instants and
-    `facts.money`. Raises LookupError for an unknown kind.
+    not told again; what waits for its instant is brought up to date. Without `users` every member
+    who holds the kind's permission is told; people who are not members are left out. `facts` may
+    hold text, whole numbers, dates, instants, and what `facts.money`, `facts.words` and
+    `facts.lines` make. Raises LookupError for an unknown kind.
     """
-    recipients = _recipients(kind_named(kind).permission, users)
+    recipients = _recipients(kind_named(kind), users)
     about = {"facts": facts_of.stored(facts or {}), "link": link, "due_at": at or database_now()}
     rows = Notification.objects.filter(kind=kind, key=key, user_id__in=recipients)
     # Taken back once, and so again: told again.
@@ -44,6 +45,9 @@ def notify(
         cancelled_at=None, planned_at=None, read_at=None, snoozed_until=None, mailing=None, **about
     )
     told = set(rows.values_list("user_id", flat=True))
+    if told:
+        # What was handed over ahead, and not told yet, says what is so now.
+        rows.filter(planned_at=None, cancelled_at=None, snoozed_until=None).update(**about)
     new = [
         Notification(user_id=user_id, kind=kind, key=key, **about)
         for user_id in recipients
@@ -63,12 +67,18 @@ def cancel(kind: str, *, key: str) -> int:
     return int(rows.update(cancelled_at=timezone.now()))
 
 
-def _recipients(permission: str, users: Iterable[uuid.UUID] | None) -> list[uuid.UUID]:
+def was_told(kind: str, *, key: str) -> bool:
+    """Whether anybody has been told the fact, or will be."""
+    kind_named(kind)
+    return bool(Notification.objects.filter(kind=kind, key=key, cancelled_at=None).exists())
+
+
+def _recipients(kind: Kind, users: Iterable[uuid.UUID] | None) -> list[uuid.UUID]:
     memberships = Membership.objects.filter(user__is_active=True).select_related("role")
     if users is not None:
         memberships = memberships.filter(user_id__in=set(users))
     return [
         membership.user_id
         for membership in memberships
-        if users is not None or not permission or permission in membership.role.codes
+        if users is not None or kind.may_know(membership.role.codes)
     ]

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import passwords, registration
 from accounts.addresses import client_address
+from accounts.devices import device_of, remember_device
 from accounts.errors import AccountError
 from accounts.forms import CodeForm, EmailForm, RegisterForm, ResetForm, SignInForm
 from accounts.models import User
@@ -39,7 +40,12 @@ def login(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         data = form.cleaned_data
         try:
-            outcome = sign_in(data["email"], data["password"], address=client_address(request))
+            outcome = sign_in(
+                data["email"],
+                data["password"],
+                address=client_address(request),
+                device=device_of(request),
+            )
         except AccountError as error:
             tell(form, error)
         else:
@@ -47,7 +53,8 @@ def login(request: HttpRequest) -> HttpResponse:
                 return enter(request, outcome.user, next_page(request))
             return _await_code(request, outcome.challenge_id, "code")
     context = {"form": form, "next": next_page(request)}
-    return render(request, "accounts/sign_in.html", context, status=_status(form))
+    page = render(request, "accounts/sign_in.html", context, status=_status(form))
+    return remember_device(request, page)
 
 
 @never_cache
@@ -95,7 +102,10 @@ def code(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             outcome = sign_in_with_code(
-                challenge_id, form.cleaned_data["code"], address=client_address(request)
+                challenge_id,
+                form.cleaned_data["code"],
+                address=client_address(request),
+                device=device_of(request),
             )
         except AccountError as error:
             tell(form, error)

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from finance.bills.paying import unpaid
 from finance.ledger.writing import writing
 from finance.models import Bill
+from finance.notices.ahead import LOOK, morning_of
 from notifications import facts
 from notifications.notify import cancel, notify
 
@@ -18,8 +19,13 @@ LINK: Final = "/recurring/bills/"
 
 
 def tell(day: date) -> int:
-    """Tell what is due within three days, and what was due before today. Returns how many."""
+    """Tell what is due within three days, and what was due before today; what will be due soon
+    is handed over for its morning. Returns how many were told."""
     with writing():
+        later = day + AHEAD + timedelta(days=1)
+        for bill in unpaid().filter(due_on__range=(later, day + AHEAD + LOOK)):
+            at = morning_of((bill.due_on or later) - AHEAD, day)
+            notify("bill_due", key=_key(bill), facts=_facts(bill), link=LINK, at=at)
         soon = list(
             unpaid()
             .filter(due_on__range=(day, day + AHEAD))

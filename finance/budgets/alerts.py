@@ -11,37 +11,55 @@ from finance.ledger.writing import writing
 from finance.models import Budget, BudgetPeriod
 from finance.querysets import today
 from notifications import facts
-from notifications.notify import notify
+from notifications.notify import cancel, notify
 
 LINK: Final = "/budgets/"
 
 
 def check_budgets() -> int:
     """Tell the highest threshold that each budget has reached in today's period, if that is more
-    than was told before. Returns how many were told. Six queries, and those of each notice."""
+    than was told before; what was told and is no longer reached is taken back. Returns how many
+    were told. Six queries, and those of each notice."""
     with writing():
         budgets = list(Budget.objects.filter(is_archived=False))
         found = statuses(budgets, today(), history=0)
         told = _told(found)
-        raised = [
-            (status, reached)
+        changed = [
+            (status, reached, before)
             for status in found
-            if (reached := _reached(status)) > told.get((status.budget.pk, status.period.first), 0)
+            if (reached := _reached(status)) != (before := told.get(_slot(status), 0))
         ]
         BudgetPeriod.objects.bulk_create(
             [
                 BudgetPeriod(
                     budget=status.budget, starts_on=status.period.first, alerted_percent=reached
                 )
-                for status, reached in raised
+                for status, reached, _ in changed
             ],
             update_conflicts=True,
             unique_fields=["tenant", "budget", "starts_on"],
             update_fields=["alerted_percent"],
         )
-        for status, reached in raised:
-            _tell(status, reached)
-    return len(raised)
+        for status, reached, before in changed:
+            if reached > before:
+                _tell(status, reached)
+            else:
+                _take_back(status, reached)
+    return sum(reached > before for _, reached, before in changed)
+
+
+def _slot(status: Status) -> tuple[object, date]:
+    return status.budget.pk, status.period.first
+
+
+def _take_back(status: Status, reached: int) -> None:
+    for threshold in status.budget.thresholds:
+        if threshold > reached:
+            cancel("budget_threshold", key=_key(status, threshold))
+
+
+def _key(status: Status, threshold: int) -> str:
+    return f"{status.budget.pk}:{status.period.first}:{threshold}"
 
 
 def _told(found: Sequence[Status]) -> dict[tuple[object, date], int]:
@@ -60,7 +78,7 @@ def _tell(status: Status, reached: int) -> None:
     currency = status.budget.currency
     notify(
         "budget_threshold",
-        key=f"{status.budget.pk}:{status.period.first}:{reached}",
+        key=_key(status, reached),
         facts={
             "budget": status.budget.name,
             "percent": status.percent,

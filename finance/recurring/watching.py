@@ -14,6 +14,7 @@ from finance.models import (
     Transaction,
     TransactionState,
 )
+from finance.notices.ahead import LOOK, morning_of
 from finance.recurring.booking import already_there, amount_fact, key_of
 from notifications.notify import cancel, notify
 
@@ -25,25 +26,27 @@ LOOK_BACK: Final = timedelta(days=45)
 
 
 def remind(day: date) -> int:
-    """Tell what is due within each template's own number of days; each due date once. Returns
-    how many."""
+    """Tell what is due within each template's own number of days, each due date once; what will be
+    soon is handed over for its morning. Returns how many were told."""
     told: list[Recurring] = []
     with writing():
         rows = Recurring.objects.filter(
             state=RecurringState.ACTIVE, remind_days__isnull=False, next_on__gte=day
         )
         for row in rows.order_by("next_on", "id"):
-            is_near = row.next_on - timedelta(row.remind_days) <= day
-            if not is_near or row.reminded_on == row.next_on:
+            remind_on = row.next_on - timedelta(row.remind_days)
+            if remind_on > day + LOOK or row.reminded_on == row.next_on:
                 continue
             notify(
                 "recurring_due",
                 key=f"{row.pk}:{row.next_on}",
                 facts={"name": row.name, "date": row.next_on, "amount": amount_fact(row)},
                 link=LINK,
+                at=morning_of(remind_on, day),
             )
-            row.reminded_on = row.next_on
-            told.append(row)
+            if remind_on <= day:
+                row.reminded_on = row.next_on
+                told.append(row)
         Recurring.objects.bulk_update(told, ["reminded_on"])
     return len(told)
 

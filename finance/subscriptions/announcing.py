@@ -22,6 +22,7 @@ from finance.models import (
     SubscriptionState,
 )
 from finance.money import Money
+from finance.notices.ahead import LOOK, morning_of
 from finance.querysets import today
 from finance.subscriptions import deciding
 from notifications import facts
@@ -103,24 +104,26 @@ def dismiss(announcement_id: uuid.UUID) -> Announcement:
 
 
 def tell(day: date) -> int:
-    """Tell of trials that end within three days. Returns how many."""
+    """Tell of trials that end within three days; those that will soon are handed over for their
+    morning. Returns how many were told."""
     with writing():
         soon = list(
             Announcement.objects.filter(
                 kind=AnnouncementKind.TRIAL_ENDS,
                 state=AnnouncementState.OPEN,
                 told=False,
-                day__range=(day, day + AHEAD),
+                day__range=(day, day + AHEAD + LOOK),
             )
         )
         for row in soon:
             known: dict[str, Any] = {"name": row.name, "date": row.day}
             if row.amount is not None:
                 known["amount"] = facts.money(row.amount.decimal, row.currency)
-            notify("trial_ends", key=str(row.pk), facts=known, link=LINK)
-            row.told = True
+            at = morning_of(row.day - AHEAD, day)
+            notify("trial_ends", key=str(row.pk), facts=known, link=LINK, at=at)
+            row.told = at is None
         Announcement.objects.bulk_update(soon, ["told"])
-    return len(soon)
+    return sum(row.told for row in soon)
 
 
 def _is_sane(said: Said) -> bool:
