@@ -62,7 +62,7 @@ from notifications.viewsets import (
 )
 from notifications.webhook_viewsets import WebhookDeliveryViewSet, WebhookViewSet
 from organizer.contact_viewsets import ContactImportViewSet, ContactViewSet
-from organizer.viewsets import TaskViewSet
+from organizer.viewsets import TaskBatchViewSet, TaskViewSet
 
 router = DefaultRouter(trailing_slash=False)
 router.include_format_suffixes = False
@@ -122,6 +122,7 @@ router.register("exports", ExportViewSet, "export")
 router.register("tasks", TaskViewSet, "task")
 router.register("contacts", ContactViewSet, "contact")
 router.register("contact-imports", ContactImportViewSet, "contact-import")
+router.register("task-batches", TaskBatchViewSet, "task-batch")
 router.register("reports", ReportViewSet, "report")
 
 

@@ -40,6 +40,8 @@ API_DOCUMENT: dict[str, Any] = {
         "AnnouncementStateEnum": "finance.models.AnnouncementState",
         "SubscriptionStateEnum": "finance.models.SubscriptionState",
         "TaskStateEnum": "organizer.models.TaskState",
+        "TaskRepeatByEnum": "organizer.models.RepeatBy",
+        "TaskLinkKindEnum": "organizer.linking.TARGETS",
         "TaskPriorityEnum": "organizer.models.TaskPriority",
         "ConnectedAccountKindEnum": "mail_ingest.models.AccountKind",
         "ConnectedAccountStateEnum": "mail_ingest.models.AccountState",

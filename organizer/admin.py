@@ -2,7 +2,14 @@
 
 from django.contrib import admin
 
-from organizer.models import Contact, ContactImport, Task
+from organizer.models import (
+    Contact,
+    ContactImport,
+    FollowedFact,
+    Task,
+    TaskBatch,
+    TaskPolicy,
+)
 from tenancy.admin import TenantAdmin
 
 
@@ -29,3 +36,18 @@ class ContactImportAdmin(TenantAdmin):
     list_display = ("name", "state", "created_at")
     list_filter = ("state",)
     exclude = ("data",)
+
+
+@admin.register(TaskBatch)
+class TaskBatchAdmin(TenantAdmin):
+    list_display = ("title", "count", "created_at", "undone_at")
+
+
+@admin.register(TaskPolicy)
+class TaskPolicyAdmin(TenantAdmin):
+    list_display = ("tenant", "from_bills", "from_endings", "from_refunds", "followed_until")
+
+
+@admin.register(FollowedFact)
+class FollowedFactAdmin(TenantAdmin):
+    list_display = ("kind", "fact_id")

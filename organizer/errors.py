@@ -25,3 +25,10 @@ class NoSuchContact(OrganizerError):
 
     code = "not_found"
     status: ClassVar[int] = 404
+
+
+class NotNow(OrganizerError):
+    """The state of the task does not allow it."""
+
+    code = "wrong_state"
+    status: ClassVar[int] = 409

@@ -2,29 +2,126 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from organizer.models import Task
+from organizer.linking import TARGETS, Link
+from organizer.models import RepeatBy, Task, TaskBatch, TaskPolicy, TaskPriority
 from tenancy.serializers import StrictModelSerializer, StrictSerializer
 
 
+class ItemSerializer(StrictSerializer):
+    text = serializers.CharField(max_length=200)
+    is_done = serializers.BooleanField(default=False)
+
+
+class LinkSerializer(StrictSerializer):
+    kind = serializers.ChoiceField(choices=sorted(TARGETS))
+    id = serializers.UUIDField(source="target_id")
+
+
 class TaskSerializer(StrictModelSerializer):
-    tags = serializers.ListField(
-        child=serializers.CharField(max_length=40), max_length=20, required=False
-    )
     notes = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
-    repeat_every = serializers.IntegerField(min_value=1, max_value=999, required=False)
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=41), max_length=20, required=False
+    )
+    checklist = ItemSerializer(many=True, required=False)
+    assignee = serializers.UUIDField(
+        source="assignee_id", allow_null=True, required=False, help_text="A member's user id."
+    )
+    except_on = serializers.ListField(
+        child=serializers.DateField(), max_length=366, required=False,
+        help_text="Days of the rule that are left out.",
+    )  # fmt: skip
+    links = LinkSerializer(many=True, required=False)
+    amount = serializers.SerializerMethodField()
+    currency = serializers.SerializerMethodField()
+    bill = serializers.UUIDField(source="bill_id", read_only=True, allow_null=True)
+    announcement = serializers.UUIDField(source="announcement_id", read_only=True, allow_null=True)
+    follows = serializers.UUIDField(
+        source="follows_id", read_only=True, allow_null=True,
+        help_text="The task before it in its series.",
+    )  # fmt: skip
 
     class Meta:
         model = Task
         fields = (
-            "id", "title", "notes", "due_on", "priority", "tags", "state", "done_at",
-            "repeat_unit", "repeat_every", "repeat_from", "created_at",
+            "id", "title", "notes", "due_on", "due_time", "time_zone", "due_at", "priority",
+            "tags", "checklist", "assignee", "state", "done_at", "rule", "repeat_by",
+            "repeat_from", "except_on", "follows", "links", "amount", "currency", "reference",
+            "bill", "announcement", "closed_by_ledger", "version", "created_at",
         )  # fmt: skip
-        read_only_fields = ("state", "done_at", "repeat_from", "created_at")
+        read_only_fields = (
+            "due_at", "state", "done_at", "repeat_from", "reference", "closed_by_ledger",
+            "version", "created_at",
+        )  # fmt: skip
+
+    def to_internal_value(self, data: Any) -> Any:
+        """As the verbs take it."""
+        value = super().to_internal_value(data)
+        if "links" in value:
+            value["links"] = tuple(Link(link["kind"], link["target_id"]) for link in value["links"])
+        return value
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_amount(self, task: Task) -> str | None:
+        return None if task.amount is None else str(task.amount)
+
+    @extend_schema_field(serializers.CharField())
+    def get_currency(self, task: Task) -> str:
+        return task.amount.currency if task.amount else ""
 
 
 class QuickAddInput(StrictSerializer):
     text = serializers.CharField(
         max_length=500, help_text="For example “pay rent every 1st #home !high”."
     )
+
+
+class DraftShape(serializers.Serializer[Any]):
+    """How a line was understood."""
+
+    title = serializers.CharField()
+    due_on = serializers.DateField(allow_null=True)
+    due_time = serializers.TimeField(allow_null=True)
+    priority = serializers.ChoiceField(choices=TaskPriority.choices)
+    tags = serializers.ListField(child=serializers.CharField())
+    rule = serializers.CharField()
+    repeat_by = serializers.ChoiceField(choices=RepeatBy.choices)
+    assignee = serializers.UUIDField(allow_null=True)
+
+
+class BulkInput(StrictSerializer):
+    ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=500)
+    is_done = serializers.BooleanField(required=False)
+    due_on = serializers.DateField(allow_null=True, required=False)
+    move_days = serializers.IntegerField(required=False, min_value=-3660, max_value=3660)
+    assignee = serializers.UUIDField(allow_null=True, required=False)
+    priority = serializers.ChoiceField(choices=TaskPriority.choices, required=False)
+    add_tags = serializers.ListField(child=serializers.CharField(max_length=41), required=False)
+    remove_tags = serializers.ListField(child=serializers.CharField(max_length=41), required=False)
+
+
+class BulkShape(serializers.Serializer[Any]):
+    batch_id = serializers.UUIDField(allow_null=True)
+    changed = serializers.IntegerField()
+
+
+class BatchUndoneShape(serializers.Serializer[Any]):
+    restored = serializers.IntegerField()
+    changed_since = serializers.IntegerField()
+
+
+class TaskBatchSerializer(serializers.ModelSerializer[TaskBatch]):
+    class Meta:
+        model = TaskBatch
+        fields = ("id", "title", "count", "actor", "created_at", "undone_at")
+        read_only_fields = fields
+
+
+class TaskPolicySerializer(StrictModelSerializer):
+    class Meta:
+        model = TaskPolicy
+        fields = ("from_bills", "from_endings", "from_refunds")

@@ -61,6 +61,7 @@ from mail_ingest.imports import upload_account
 from mail_ingest.models import Email, MailImport, MailRule, RawMessage
 from notifications.models import Frequency, Mailing, Notification, Webhook, WebhookDelivery
 from notifications.webhooks.managing import SECRET_FIELD
+from organizer.batches import Wanted, edit_many
 from organizer.contacts.importing import upload
 from organizer.contacts.keeping import add_contact
 from organizer.todo import add_task
@@ -345,6 +346,12 @@ def make_contact_import(world: World) -> Model:
     return upload("a.vcf", b"BEGIN:VCARD\nVERSION:4.0\nFN:Ann\nEND:VCARD\n")
 
 
+def make_task_batch(world: World) -> Model:
+    batch = edit_many([make_task(world).pk], Wanted(priority="high")).batch
+    assert batch is not None
+    return batch
+
+
 def make_backend(world: World) -> Model:
     row: ModelBackend = ModelBackend.objects.create(
         label=f"Server {next(_numbers)}", kind="compatible", base_url="https://models.invalid/v1",
@@ -414,6 +421,7 @@ MAKERS: dict[str, Maker] = {
     "organizer.Contact": make_contact,
     "organizer.ContactImport": make_contact_import,
     "organizer.Task": make_task,
+    "organizer.TaskBatch": make_task_batch,
     "tenancy.Tenant": lambda world: world.tenant,
 }
 # Lists whose rows are not a tenant's.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 
-from finance.recurrence import Unit
 from organizer.quick_add import understand
 
 WEDNESDAY = date(2026, 5, 27)
@@ -40,23 +39,67 @@ def test_days(typed: str, title: str, due_on: date | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "title", "due_on", "unit", "every"),
+    ("typed", "title", "due_on", "rule"),
     [
-        ("pay rent every 1st", "pay rent", date(2026, 6, 1), Unit.MONTH, 1),
-        ("Miete zahlen jeden 1.", "Miete zahlen", date(2026, 6, 1), Unit.MONTH, 1),
-        ("close books every 31st", "close books", date(2026, 5, 31), Unit.MONTH, 1),
-        ("bins every thursday", "bins", date(2026, 5, 28), Unit.WEEK, 1),
-        ("Müll jeden Mittwoch", "Müll", WEDNESDAY, Unit.WEEK, 1),
-        ("water plants every 3 days", "water plants", WEDNESDAY, Unit.DAY, 3),
-        ("Blumen gießen alle 2 Wochen", "Blumen gießen", WEDNESDAY, Unit.WEEK, 2),
-        ("Steuer jedes Jahr", "Steuer", WEDNESDAY, Unit.YEAR, 1),
+        ("pay rent every 1st", "pay rent", date(2026, 6, 1), "FREQ=MONTHLY;BYMONTHDAY=1"),
+        ("Miete zahlen jeden 1.", "Miete zahlen", date(2026, 6, 1), "FREQ=MONTHLY;BYMONTHDAY=1"),
+        ("close books every 31st", "close books", date(2026, 5, 31), "FREQ=MONTHLY;BYMONTHDAY=-1"),
+        ("Abschluss jeden 30.", "Abschluss", date(2026, 5, 30),
+         "FREQ=MONTHLY;BYMONTHDAY=28,29,30;BYSETPOS=-1"),
+        ("bins every thursday", "bins", date(2026, 5, 28), "FREQ=WEEKLY;BYDAY=TH"),
+        ("Müll jeden Mittwoch", "Müll", WEDNESDAY, "FREQ=WEEKLY;BYDAY=WE"),
+        ("gym every monday and friday", "gym", date(2026, 5, 29), "FREQ=WEEKLY;BYDAY=MO,FR"),
+        ("Sport jeden Montag, Freitag", "Sport", date(2026, 5, 29), "FREQ=WEEKLY;BYDAY=MO,FR"),
+        ("stand-up every weekday", "stand-up", WEDNESDAY, "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
+        ("water plants every 3 days", "water plants", WEDNESDAY, "FREQ=DAILY;INTERVAL=3"),
+        ("call every other week", "call", WEDNESDAY, "FREQ=WEEKLY;INTERVAL=2"),
+        ("Anruf jede zweite Woche", "Anruf", WEDNESDAY, "FREQ=WEEKLY;INTERVAL=2"),
+        ("Blumen gießen alle 2 Wochen", "Blumen gießen", WEDNESDAY, "FREQ=WEEKLY;INTERVAL=2"),
+        ("Steuer jedes Jahr", "Steuer", WEDNESDAY, "FREQ=YEARLY"),
+        ("renew every year on 3 June", "renew", date(2026, 6, 3), "FREQ=YEARLY"),
+        ("Leap every year on 29 February", "Leap", date(2028, 2, 29),
+         "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1"),
     ],
-)
-def test_repetition(typed: str, title: str, due_on: date, unit: Unit, every: int) -> None:
+)  # fmt: skip
+def test_repetition(typed: str, title: str, due_on: date, rule: str) -> None:
     draft = understand(typed, WEDNESDAY)
     assert draft.repeat is not None
-    assert (draft.title, draft.due_on) == (title, due_on)
-    assert (draft.repeat.unit, draft.repeat.every) == (unit, every)
+    assert (draft.title, draft.due_on, str(draft.repeat)) == (title, due_on, rule)
+    assert not draft.by_completion
+
+
+@pytest.mark.parametrize("typed", ["descale every! 3 months", "Entkalken alle! 3 Monate"])
+def test_a_mark_counts_from_completion(typed: str) -> None:
+    draft = understand(typed, WEDNESDAY)
+    assert (draft.by_completion, str(draft.repeat)) == (True, "FREQ=MONTHLY;INTERVAL=3")
+    assert draft.due_on == WEDNESDAY
+
+
+@pytest.mark.parametrize(
+    ("typed", "title", "due_on", "at"),
+    [
+        ("call at 9:30 tomorrow", "call", date(2026, 5, 28), time(9, 30)),
+        ("call tomorrow 5pm", "call", date(2026, 5, 28), time(17)),
+        ("lunch 12am", "lunch", WEDNESDAY, time(0)),
+        ("Anruf um 14 Uhr", "Anruf", WEDNESDAY, time(14)),
+        ("Anruf morgen um 14:15 Uhr", "Anruf", date(2026, 5, 28), time(14, 15)),
+        ("score 25:00", "score 25:00", None, None),
+        ("take 13pm", "take 13pm", None, None),
+        ("party on 3 June", "party", date(2026, 6, 3), None),
+        ("party May 3rd", "party", date(2027, 5, 3), None),
+        ("Feier am 3. Juni 2027", "Feier", date(2027, 6, 3), None),
+        ("Feier am 3.6.", "Feier", date(2026, 6, 3), None),
+    ],
+)
+def test_times_and_months(typed: str, title: str, due_on: date | None, at: time | None) -> None:
+    draft = understand(typed, WEDNESDAY)
+    assert (draft.title, draft.due_on, draft.due_time) == (title, due_on, at)
+
+
+def test_one_person_is_named() -> None:
+    assert understand("bins @lena tomorrow", WEDNESDAY).person == "lena"
+    assert understand("ask @lena and @tom", WEDNESDAY).title == "ask @lena and @tom"
+    assert understand("write lena@example.org", WEDNESDAY).person == ""
 
 
 def test_tags_and_priority() -> None:

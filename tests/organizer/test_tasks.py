@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,6 +22,8 @@ from tests.make import make_member
 from tests.pages import member
 
 API = "/api/v1/tasks"
+DAY = "2026-05-27"
+FEBRUARY_30 = "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"
 
 
 @pytest.fixture
@@ -57,11 +60,23 @@ def test_a_task_is_added_changed_done_opened_and_removed(api: APIClient) -> None
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({"title": "x", "repeat_unit": "month"}, "rule_without_day"),
+        ({"title": "x", "rule": "FREQ=MONTHLY"}, "rule_without_day"),
+        ({"title": "x", "due_time": "09:00"}, "time_without_day"),
+        ({"title": "x", "due_on": DAY, "due_time": "09:00", "time_zone": "Mars/Base"}, "time_zone"),
+        ({"title": "x", "due_on": DAY, "due_time": "09:00", "time_zone": "../x"}, "time_zone"),
+        ({"title": "x", "assignee": str(uuid.uuid4())}, "not_a_member"),
+        ({"title": "x", "links": [{"kind": "bill", "id": str(uuid.uuid4())}]}, "unknown_reference"),
+        ({"title": "x", "checklist": [{"text": "a"}] * 101}, "checklist"),
+        ({"title": "x", "due_on": DAY, "rule": "every day"}, "rule_syntax"),
+        ({"title": "x", "due_on": DAY, "rule": "FREQ=SECONDLY"}, "rule_too_often"),
+        ({"title": "x", "due_on": DAY, "rule": "FREQ=DAILY;BYHOUR=1"}, "rule_too_often"),
+        ({"title": "x", "due_on": DAY, "rule": "FREQ=WEEKLY;BYMONTHDAY=1"}, "rule_part"),
+        ({"title": "x", "due_on": DAY, "rule": "FREQ=DAILY;COUNT=2;UNTIL=20300101"}, "rule_part"),
+        ({"title": "x", "due_on": DAY, "rule": "FREQ=DAILY;COUNT=1000000"}, "too_many_occurrences"),
+        ({"title": "x", "due_on": DAY, "rule": FEBRUARY_30}, "impossible_rule"),
         ({"title": "x", "due_on": "2300-01-01"}, "date_out_of_range"),
         ({"title": "x", "tags": ["t"] * 21}, "max_length"),
-        ({"title": "x", "repeat_every": 0}, "min_value"),
-        ({"title": "x", "repeat_unit": "eon"}, "invalid_choice"),
+        ({"title": "x", "repeat_by": "eon"}, "invalid_choice"),
         ({"title": "x", "state": "done"}, "unknown_field"),
     ],
 )
@@ -75,7 +90,7 @@ def test_bad_input_is_refused_and_changes_nothing(
 
 
 def test_one_that_repeats_is_followed_once_and_keeps_its_31st(api: APIClient) -> None:
-    row = add_task("Close books", due_on=date(2096, 1, 31), repeat_unit="month")
+    row = add_task("Close books", due_on=date(2096, 1, 31), rule="FREQ=MONTHLY;BYMONTHDAY=-1")
     days = []
     for _ in range(3):
         assert api.post(f"{API}/{row.pk}/complete").status_code == 200
@@ -86,7 +101,7 @@ def test_one_that_repeats_is_followed_once_and_keeps_its_31st(api: APIClient) ->
 
 
 def test_what_was_long_overdue_does_not_come_back_as_a_flood(in_tenant: Tenant) -> None:
-    late = add_task("Water", due_on=today() - timedelta(400), repeat_unit="day")
+    late = add_task("Water", due_on=today() - timedelta(400), rule="FREQ=DAILY")
     complete_task(late.pk)
     assert [row.due_on for row in Task.objects.filter(state="open")] == [today()]
 
@@ -96,7 +111,7 @@ def test_quick_add_makes_what_was_typed(api: APIClient) -> None:
     assert made.status_code == 201
     said = made.json()
     assert (said["title"], said["tags"], said["priority"]) == ("pay rent", ["home"], "high")
-    assert said["repeat_unit"] == "month"
+    assert said["rule"] == "FREQ=MONTHLY;BYMONTHDAY=1"
     assert date.fromisoformat(said["due_on"]).day == 1
     assert date.fromisoformat(said["due_on"]) >= today()
     empty = api.post(f"{API}/quick-add", {"text": "#home tomorrow"}, format="json")
