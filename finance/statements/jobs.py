@@ -11,12 +11,10 @@ from django.utils import timezone
 from finance import ledger
 from finance.accounts import AccountHint, resolve_account
 from finance.errors import LedgerError
-from finance.ledger.movements import clean_text
 from finance.models import (
     FinancialAccount,
     LineOutcome,
     StatementImport,
-    StatementLine,
     StatementState,
 )
 from finance.money import Money
@@ -24,8 +22,8 @@ from finance.reconciling.stating import state_balance
 from finance.statements import files
 from finance.statements.booking import book_next, waiting
 from finance.statements.importing import APPLY, READ, REVERT, remember, remembered
+from finance.statements.keeping import keep, keep_as_before
 from finance.statements.lines import MOST_LINES, Line, Problem, Statement, UnreadableStatement
-from finance.statements.planning import plan
 from finance.statements.readers import read, text_of
 from finance.statements.readers.table import propose, table_of
 from jobs.base import BaseJob, JobRun, JsonObject
@@ -44,6 +42,10 @@ class ReadStatement(BaseJob):
 
     def run(self, run: JobRun) -> JsonObject:
         row = StatementImport.objects.select_related("account").get(pk=run.info.subject)
+        with run.fenced():
+            before = keep_as_before(row)
+        if before is not None:
+            return dict(before)
         try:
             statement = self._statement(row)
         except (UnreadableStatement, LedgerError) as error:
@@ -52,7 +54,7 @@ class ReadStatement(BaseJob):
                 row.save()
             return {"read": 0}
         with run.fenced():
-            counts = self._keep(row, statement)
+            counts = keep(row, statement)
         return dict(counts)
 
     @staticmethod
@@ -80,42 +82,6 @@ class ReadStatement(BaseJob):
         row.closing_minor = statement.closing.minor if statement.closing else None
         row.closing_on = statement.closing_on
         return statement
-
-    @staticmethod
-    def _keep(row: StatementImport, statement: Statement) -> Counter[str]:
-        row.lines.all().delete()
-        account = row.account
-        other = [
-            (line, f"It is in {line.amount.currency}, the account in {account.currency}.")
-            for line in statement.lines
-            if account is not None and line.amount.currency != account.currency
-        ] if account else []  # fmt: skip
-        refused = {line.row for line, _ in other}
-        fitting = [line for line in statement.lines if line.row not in refused]
-        account_id = account.pk if account else row.pk
-        planned = [
-            StatementLine(
-                statement=row, account_id=account_id, row=item.line.row, key=item.key,
-                booked_on=item.line.booked_on, amount_minor=item.line.amount.minor,
-                currency=item.line.amount.currency, payee=clean_text(item.line.payee, 200),
-                description=clean_text(item.line.description, 500), outcome=item.outcome,
-                transaction_id=item.transaction_id,
-            )
-            for item in plan(account_id, fitting)
-        ]  # fmt: skip
-        problems = [(p.row, p.text, p.reason) for p in statement.problems]
-        problems += [(line.row, line.payee, why) for line, why in other]
-        planned += [
-            StatementLine(
-                statement=row, account_id=account_id, row=at, description=clean_text(text, 500),
-                outcome=LineOutcome.REFUSED, problem=why[:300],
-            )
-            for at, text, why in problems
-        ]  # fmt: skip
-        StatementLine.objects.bulk_create(planned, batch_size=2_000)
-        row.state, row.error = StatementState.READY, ""
-        row.save()
-        return Counter(line.outcome for line in planned)
 
 
 class ApplyStatement(BaseJob):

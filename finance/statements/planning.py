@@ -44,11 +44,12 @@ def plan(account_id: uuid.UUID, lines: Sequence[Line]) -> list[Planned]:
 
 def _known(account_id: uuid.UUID, wanted: Sequence[str]) -> dict[str, uuid.UUID | None]:
     """Keys that are in the ledger already, and their transactions."""
+    lines = StatementLine.objects.filter(account_id=account_id, is_live=True)
     found: dict[str, uuid.UUID | None] = {}
+    if not lines.exists():
+        return found
     for at in range(0, len(wanted), AT_ONCE):
-        rows = StatementLine.objects.filter(
-            account_id=account_id, is_live=True, key__in=wanted[at : at + AT_ONCE]
-        )
+        rows = lines.filter(key__in=wanted[at : at + AT_ONCE])
         found |= dict(rows.values_list("key", "transaction_id"))
     return found
 

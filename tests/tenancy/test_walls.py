@@ -13,7 +13,7 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from accounts.models import Membership, Role
 from tenancy.models import Tenant, tenant_models
-from tenancy.row_security import require_runtime_role
+from tenancy.row_security import references, require_runtime_role
 from tenancy.scope import NoTenantScope, all_tenants, current_tenant_id, tenant_scope
 from tests.make import make_member, make_user
 
@@ -148,6 +148,27 @@ def test_every_tenant_table_has_forced_row_security(db: None) -> None:
             [tables],
         )
         assert sorted(row[0] for row in cursor.fetchall()) == tables
+
+
+@postgresql
+def test_each_reference_between_tenant_tables_is_checked_once_and_by_tenant(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.conrelid::regclass::text, array_agg(a.attname::text ORDER BY a.attname)"
+            " FROM pg_constraint c JOIN pg_attribute a"
+            " ON a.attrelid = c.conrelid AND a.attnum = ANY(c.conkey)"
+            " WHERE c.contype = 'f' GROUP BY c.oid, c.conrelid"
+        )
+        keys = sorted((table, tuple(columns)) for table, columns in cursor.fetchall())
+    wanted = {
+        (model._meta.db_table, tuple(sorted(("tenant_id", str(field.column)))))
+        for model in tenant_models()
+        for field in references(model)
+    }
+    assert wanted
+    for table, columns in wanted:
+        (column,) = set(columns) - {"tenant_id"}
+        assert [key for key in keys if key[0] == table and column in key[1]] == [(table, columns)]
 
 
 @postgresql

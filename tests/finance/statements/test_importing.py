@@ -83,6 +83,42 @@ def test_nothing_is_booked_before_it_is_applied_and_again_books_nothing(
     assert posted().count() == 2
 
 
+def test_the_same_file_is_new_again_where_it_has_been_taken_back(giro: FinancialAccount) -> None:
+    first = apply(upload(TWO, giro))
+    known = upload(TWO, giro)
+    assert outcomes(known) == ["known", "known"]
+    assert list(known.lines.order_by("row").values_list("row", "payee", "transaction")) == list(
+        first.lines.order_by("row").values_list("row", "payee", "transaction")
+    )
+    importing.revert(first)
+    run_due_jobs()
+    assert outcomes(upload(TWO, giro)) == ["new", "new"]
+
+
+def test_the_same_file_is_new_to_another_account_and_by_other_columns(
+    giro: FinancialAccount,
+) -> None:
+    text = "Date,Payee,Purpose,Amount\n2026-05-05,Kiosk,Paper,-2.00\n2026-05-06,,Wage,9.00\n"
+    apply(upload(text, giro))
+    assert outcomes(upload(text, make_account("Other", "EUR"))) == ["new", "new"]
+    again = upload(text, giro)
+    assert outcomes(again) == ["known", "known"]
+    columns = {"date": "Date", "payee": "Purpose", "amount": "Amount"}
+    importing.choose(again, mapping=columns)
+    run_due_jobs()
+    assert outcomes(again) == ["new", "new"], "a person says that the file says something else"
+
+
+def test_the_same_file_with_a_row_that_cannot_be_read_says_so_again(
+    giro: FinancialAccount,
+) -> None:
+    text = f"{TWO}someday,Kiosk,-1.00\n"
+    problem = apply(upload(text, giro)).lines.get(outcome="refused").problem
+    again = upload(text, giro)
+    assert outcomes(again) == ["known", "known", "refused"]
+    assert again.lines.get(outcome="refused").problem == problem
+
+
 def test_a_longer_statement_adds_only_what_is_new(giro: FinancialAccount) -> None:
     apply(upload(f"{HEAD}2026-05-05,Kiosk,-2.00\n", giro))
     longer = upload(f"{HEAD}2026-05-05,Kiosk,-2.00\n2026-05-05,KIOSK ,-2.00\n", giro)
