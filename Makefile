@@ -51,8 +51,9 @@ fuzz: $(DEV_STAMP) ## long runs of the ledger's state machine and of mutated mes
 	INLEDGER_FUZZ_DATES=all \
 	$(BIN)/python -m pytest -n $(PROCESSES) $(FUZZ_TESTS)
 
-soak: $(DEV_STAMP) ## 2,000 jobs under random deaths; needs TEST_DATABASE_URL and redis-server
+soak: $(DEV_STAMP) ## kill workers at random and at every boundary; needs TEST_DATABASE_URL and redis-server
 	$(BIN)/python -m tests.soak.jobs
+	$(BIN)/python -m tests.soak.mail
 
 gallery: $(DEV_STAMP) ## photograph every page and state into var/gallery; needs Chromium
 	GALLERY=var/gallery $(BIN)/python -m pytest -q tests/browser/test_every_page.py

@@ -130,10 +130,11 @@ def fail(
 
 
 def lose(info: JobInfo, error: str) -> JobState | None:
-    """RUNNING -> READY, DEAD or CANCELLED, as `fail` does, once the lease has expired."""
+    """RUNNING -> READY, DEAD or CANCELLED, as `fail` does, once the lease has expired. It is due
+    at once: work that kills its workers is slowed down by its leases, other work need not wait."""
     with row_scope(info.tenant_id), transaction.atomic():
         expired = held(info).filter(lease_until__lt=Now())
-        return _end(expired, info, error, "", permanent=False, delay=backoff(info.attempt))
+        return _end(expired, info, error, "", permanent=False, delay=0)
 
 
 def _end(

@@ -83,6 +83,13 @@ def sweep(folder: Path) -> int:
     return swept
 
 
+def sweep_all() -> int:
+    """`sweep` for every tenant. Returns how many files."""
+    folders = list(_root().iterdir()) if _root().is_dir() else []
+    with all_tenants("remove uploads that nobody reads"):
+        return sum(sweep(folder) for folder in folders)
+
+
 def sweep_half_received() -> int:
     """Remove what requests that were cut off by a kill have left in Django's folder for uploads.
     Returns how many files."""
@@ -101,10 +108,7 @@ class SweepUploads(BaseJob):
     kind = "mail_ingest.sweep_uploads"
 
     def run(self, run: JobRun) -> JsonObject:
-        folders = list(_root().iterdir()) if _root().is_dir() else []
-        with all_tenants("remove uploads that nobody reads"):
-            swept = sum(sweep(folder) for folder in folders)
-        return {"uploads": swept, "half_received": sweep_half_received()}
+        return {"uploads": sweep_all(), "half_received": sweep_half_received()}
 
 
 def _is_needed(path: Path, mail_import: MailImport | None) -> bool:
