@@ -59,7 +59,9 @@ def new(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Connected. Its messages are being read."))
             return redirect("sources")
     status = 422 if form.errors else 200
-    context = {"form": form, "services": [service_of(kind) for kind in BY_OAUTH]}
+    services = [service_of(kind) for kind in BY_OAUTH]
+    can_ask = any(service.is_configured for service in services)
+    context = {"form": form, "services": services, "can_ask": can_ask}
     return render(request, "mail_ingest/new.html", context, status=status)
 
 
