@@ -5,9 +5,11 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 
 from babel import Locale
+from babel.numbers import get_territory_currencies
 from django import forms
 from django.conf import settings
 from django.utils import timezone
@@ -21,11 +23,23 @@ CODE_INPUT: Final = {"inputmode": "numeric", "autocomplete": "one-time-code", "c
 ZONE_INPUT: Final = {"data-time-zone": True}
 
 
-def currencies() -> list[tuple[str, str]]:
-    """Every ISO currency with its name in the active language, by code."""
+def currencies(*, also_past: bool = False) -> list[tuple[str, str]]:
+    """Every currency that is legal tender today, or ever was, with its name in the active
+    language, by code."""
     here = Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
     names = {**Locale("en").currencies, **here.currencies}
-    return [(code, f"{code} – {name}") for code, name in sorted(names.items())]
+    codes = names.keys() if also_past else legal_tender()
+    return [(code, f"{code} – {names.get(code, code)}") for code in sorted(codes)]
+
+
+@cache
+def legal_tender() -> frozenset[str]:
+    """Of some country today, by Unicode's CLDR: no Deutsche Mark and no old leu."""
+    return frozenset(
+        code
+        for territory in Locale("en").territories
+        for code in get_territory_currencies(str(territory))
+    )
 
 
 def time_zones() -> list[tuple[str, str]]:

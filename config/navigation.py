@@ -113,6 +113,7 @@ SETTINGS: Final = (
         Place("settings_ledger", _("Ledger"), "transactions", "tenant:read"),
         Place("settings_members", _("Members"), "people", "members:read"),
         Place("settings_roles", _("Roles"), "review", "members:read"),
+        Place("language_models", _("Language models"), "eye", "models:read"),
         Place("webhooks", _("Webhooks"), "source", "webhooks:read"),
         Place("exchange_rates", _("Exchange rates"), "transfer", "transactions:read"),
     )),

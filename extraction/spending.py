@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from extraction.backends.base import Answer, Prompt
 from extraction.models import LanguageModel, LLMTransaction, ModelPolicy, ModelPrice
@@ -57,25 +58,30 @@ def estimate_micros(price: ModelPrice, prompt: Prompt) -> int:
 
 def spent_micros(currency: str, tenant: Tenant, now: datetime | None = None) -> int:
     """In the calendar month of the tenant's zone."""
-    local = (now or timezone.now()).astimezone(zoneinfo.ZoneInfo(tenant.time_zone))
-    start = datetime.combine(local.date().replace(day=1), time(), local.tzinfo).astimezone(UTC)
-    rows = LLMTransaction.objects.filter(created_at__gte=start, currency=currency)
+    begins = month_begins(tenant, now)
+    rows = LLMTransaction.objects.filter(created_at__gte=begins, currency=currency)
     return int(rows.aggregate(total=Sum("cost_micros"))["total"] or 0)
+
+
+def month_begins(tenant: Tenant, now: datetime | None = None) -> datetime:
+    """The first moment of the calendar month in the tenant's zone, in UTC."""
+    local = (now or timezone.now()).astimezone(zoneinfo.ZoneInfo(tenant.time_zone))
+    return datetime.combine(local.date().replace(day=1), time(), local.tzinfo).astimezone(UTC)
 
 
 def budget_for(model: LanguageModel, prompt: Prompt, tenant: Tenant) -> Budget:
     """Whether the tenant's policy leaves room for this call."""
     policy: ModelPolicy | None = ModelPolicy.objects.first()
     if policy is None:
-        return Budget("Nobody has allowed models in this ledger yet.")
+        return Budget(gettext("Nobody has allowed models in this ledger yet."))
     price = price_on(model, timezone.now().date())
     if price is None:
-        refusal = "" if policy.allows_unpriced else "This model has no price: give it one first."
-        return Budget(refusal)
+        no_price = gettext("This model has no price: give it one first.")
+        return Budget("" if policy.allows_unpriced else no_price)
     if price.currency != policy.currency:
-        refusal = f"The price is in {price.currency}, the monthly cap in {policy.currency}."
-        return Budget(refusal, price)
+        differ = gettext("The price is in %(price)s, the monthly cap in %(cap)s.")
+        return Budget(differ % {"price": price.currency, "cap": policy.currency}, price)
     spent = spent_micros(policy.currency, tenant)
     if spent + estimate_micros(price, prompt) > policy.monthly_cap_micros:
-        return Budget("This month's cap for models is reached.", price)
+        return Budget(gettext("This month’s cap for models is reached."), price)
     return Budget("", price)

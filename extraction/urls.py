@@ -1,7 +1,15 @@
 from django.urls import path
 
 from extraction.progress_views import account_progress
-from extraction.views import emails, evidence, replays, review, review_group, review_matches
+from extraction.views import (
+    emails,
+    evidence,
+    language_models,
+    replays,
+    review,
+    review_group,
+    review_matches,
+)
 
 urlpatterns = [
     path("emails/", emails.emails, name="emails"),
@@ -26,6 +34,15 @@ urlpatterns = [
         review_matches.undo,
         name="review_match_undo",
     ),
+    path("settings/models/", language_models.language_models, name="language_models"),
+    path("settings/models/policy/", language_models.set_policy, name="model_policy_set"),
+    path("settings/models/<uuid:backend_id>/", language_models.backend, name="model_backend"),
+    path("settings/models/<uuid:backend_id>/check/", language_models.check, name="model_check"),
+    path("settings/models/<uuid:backend_id>/use/", language_models.use, name="model_use"),
+    path("settings/models/<uuid:backend_id>/stop/", language_models.stop, name="model_stop"),
+    path("settings/models/<uuid:backend_id>/price/", language_models.set_price, name="model_price"),
+    path("settings/models/<uuid:backend_id>/retire/", language_models.retire, name="model_retire"),
+    path("settings/models/<uuid:backend_id>/sent/", language_models.preview, name="model_preview"),
     path("reading/", replays.reading, name="reading"),
     path("reading/replays/", replays.start, name="replay_start"),
     path("reading/replays/<uuid:replay_id>/", replays.replay, name="replay"),

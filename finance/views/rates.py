@@ -36,7 +36,7 @@ class RateForm(forms.Form):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         for name in ("base", "quote"):
-            self.fields[name].choices = currencies()  # type: ignore[attr-defined]
+            self.fields[name].choices = currencies(also_past=True)  # type: ignore[attr-defined]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
