@@ -6,16 +6,17 @@ import uuid
 from bisect import bisect_right
 from collections import defaultdict
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
 from jobs.base import BaseJob, JobRun, JsonObject
 from jobs.clock import database_now
 from jobs.runner import JobRunner
-from notifications.kinds import KINDS
+from notifications.kinds import KINDS, Kind
 from notifications.models import (
     DeliverySettings,
     Frequency,
@@ -77,17 +78,29 @@ class PlanNotices(BaseJob):
 @transaction.atomic
 def plan(now: datetime) -> int:
     """Plan the scope's due notices, oldest first, at most AT_ONCE. Returns how many."""
-    notices = list(unplanned(now).order_by("due_at", "id")[:AT_ONCE])
+    due = unplanned(now).order_by("due_at", "id").only("user_id", "kind")[:AT_ONCE]
+    notices = list(due)
     planner = Planner({notice.user_id for notice in notices}, now)
-    slots = {notice.id: planner.slot(notice, now) for notice in notices}
-    mailings = _mailings_for({slot for slot in slots.values() if slot})
+    slots: set[Slot] = set()
+    # People of one zone have few moments between them, so there are few updates.
+    alike: defaultdict[tuple[Frequency, datetime, bool] | bool, list[uuid.UUID]]
+    alike = defaultdict(list)
     for notice in notices:
-        slot = slots[notice.id]
-        notice.planned_at = now
-        notice.is_shown = planner.is_shown(notice)
-        notice.mailing_id = mailings.get(slot) if slot else None
-    fields = ["planned_at", "is_shown", "mailing"]
-    Notification.objects.bulk_update(notices, fields, batch_size=500)
+        slot, is_shown = planner.slot(notice, now), planner.is_shown(notice)
+        if slot:
+            slots.add(slot)
+        alike[(*slot[1:], is_shown) if slot else is_shown].append(notice.id)
+    _make_mailings(slots)
+    for how, ids in alike.items():
+        rows = Notification.objects.filter(id__in=ids)
+        if isinstance(how, bool):
+            rows.update(planned_at=now, is_shown=how, mailing=None)
+        else:
+            frequency, send_at, is_shown = how
+            own = Mailing.objects.filter(
+                user=OuterRef("user"), frequency=frequency, send_at=send_at
+            )
+            rows.update(planned_at=now, is_shown=is_shown, mailing=Subquery(own.values("id")[:1]))
     return len(notices)
 
 
@@ -100,6 +113,7 @@ class Planner:
             (row.user_id, row.kind): row for row in Preference.objects.filter(user_id__in=people)
         }
         self.slots: set[Slot] = set()
+        self._times: dict[Any, tuple[Frequency, datetime] | None] = {}
         # When mails at once were planned, oldest first: by person, and for the tenant.
         self.mailed: defaultdict[uuid.UUID, list[datetime]] = defaultdict(list)
         self.all_mailed: list[datetime] = []
@@ -119,7 +133,7 @@ class Planner:
             return None
         user_id, hours = notice.user_id, self.hours[notice.user_id]
         wanted = self.chosen.get((user_id, notice.kind))
-        when = mail_time(kind, Frequency(wanted.email) if wanted else kind.email, hours, now)
+        when = self._mail_time(kind, Frequency(wanted.email) if wanted else kind.email, hours, now)
         if when is None:
             return None
         slot = (user_id, *when)
@@ -131,6 +145,15 @@ class Planner:
         self.slots.add(slot)
         self._count(user_id, now)
         return slot
+
+    def _mail_time(
+        self, kind: Kind, chosen: Frequency, hours: Hours, now: datetime
+    ) -> tuple[Frequency, datetime] | None:
+        """`mail_time`, reckoned once for all who have the same hours."""
+        alike = (kind.is_urgent, chosen, hours, now)
+        if alike not in self._times:
+            self._times[alike] = mail_time(kind, chosen, hours, now)
+        return self._times[alike]
 
     def _count(self, user_id: uuid.UUID, at: datetime) -> None:
         self.mailed[user_id].append(at)
@@ -175,11 +198,11 @@ def hours_of(time_zone: str, row: DeliverySettings | None) -> Hours:
     )  # fmt: skip
 
 
-def _mailings_for(slots: set[Slot]) -> dict[Slot, uuid.UUID]:
-    """The mailing of each slot; one that waits already is used."""
-    rows = [Mailing(user_id=user, frequency=often, send_at=at) for user, often, at in slots]
-    Mailing.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+def _make_mailings(slots: set[Slot]) -> None:
+    """One for each slot that has none."""
     found = Mailing.objects.filter(
         user_id__in={user for user, _, _ in slots}, send_at__in={at for _, _, at in slots}
-    ).values_list("user_id", "frequency", "send_at", "id")
-    return {(user, Frequency(often), at): row_id for user, often, at, row_id in found}
+    ).values_list("user_id", "frequency", "send_at")
+    known = {(user, Frequency(often), at) for user, often, at in found}
+    rows = [Mailing(user_id=user, frequency=often, send_at=at) for user, often, at in slots - known]
+    Mailing.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
