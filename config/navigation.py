@@ -79,6 +79,7 @@ MAIN: Final = (
         Place("budgets", _("Budgets"), "budget", "transactions:read"),
         Place("recurring", _("Recurring and bills"), "refresh", "transactions:read"),
         Place("tasks", _("Tasks"), "review", "tasks:read"),
+        Place("contacts", _("Contacts"), "people", "contacts:read"),
         Place("rules", _("Rules"), "check", "transactions:read"),
         Place("analytics", _("Analytics"), "analytics", "transactions:read"),
         Place("merchants", _("Merchants"), "shop", "transactions:read"),

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from organizer.contacts import importing, keeping, merging
 from organizer.contacts import serializers as shapes
-from organizer.contacts.exporting import FORMATS, export
+from organizer.contacts.exporting import as_file
 from organizer.contacts.reading import contacts, shown
 from organizer.file_imports import LARGEST_FILE
 from organizer.filters import ContactFilter
@@ -146,23 +146,16 @@ class ContactViewSet(mixins.DestroyModelMixin, TenantViewSet):
         """All of them as vCard 4.0 (everything that is known) or as a table (CSV)."""
         query = shapes.ContactExportQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        return as_file(self.get_queryset(), query.validated_data["type"], "contacts")
+        return as_file(self.get_queryset(), query.validated_data["type"])
 
     @extend_schema(responses=FILE)
     @action(detail=True, methods=["get"])
     def vcard(self, request: Request, pk: str) -> StreamingHttpResponse:
         row: Contact = self.get_object()
-        return as_file(Contact.objects.filter(pk=row.pk), "vcf", "contact")
+        return as_file(Contact.objects.filter(pk=row.pk), "vcf")
 
     def _json(self, rows: Sequence[Contact]) -> Any:
         return shapes.ContactSerializer(shown(rows), many=True).data
-
-
-def as_file(rows: Any, form: str, name: str) -> StreamingHttpResponse:
-    """A download. Raises OrganizerError."""
-    pieces: Any = export(rows, form)
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
-    return StreamingHttpResponse(pieces, content_type=FORMATS[form], headers=headers)
 
 
 class ContactImportViewSet(

@@ -2,9 +2,25 @@
 
 from django.urls import path
 
-from organizer import views
+from organizer import contact_import_views, contact_views, views
 
 urlpatterns = [
+    path("contacts/", contact_views.contacts, name="contacts"),
+    path("contacts/new/", contact_views.edit, name="contact_new"),
+    path("contacts/duplicates/", contact_views.duplicates, name="contact_duplicates"),
+    path("contacts/import/", contact_import_views.upload, name="contact_upload"),
+    path(
+        "contacts/import/<uuid:import_id>/",
+        contact_import_views.contact_import,
+        name="contact_import",
+    ),
+    path("contacts/contacts.<slug:form>", contact_views.file, name="contact_file"),
+    path("contacts/<uuid:contact_id>/", contact_views.contact, name="contact"),
+    path("contacts/<uuid:contact_id>/edit/", contact_views.edit, name="contact_edit"),
+    path("contacts/<uuid:contact_id>/decide/", contact_views.decide, name="contact_decide"),
+    path("contacts/<uuid:contact_id>/link/", contact_views.link, name="contact_link"),
+    path("contacts/<uuid:contact_id>/relate/", contact_views.relate, name="contact_relate"),
+    path("contacts/<uuid:contact_id>/join/", contact_views.join, name="contact_join"),
     path("tasks/", views.tasks, name="tasks"),
     path("tasks/add/", views.add, name="task_add"),
     path("tasks/<uuid:task_id>/", views.decide, name="task_decide"),

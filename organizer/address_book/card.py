@@ -57,6 +57,13 @@ class Address:
             self.country,
         )  # fmt: skip
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The lines of an envelope."""
+        town = f"{self.postcode} {self.locality}".strip()
+        lines = (self.extended, self.street, self.po_box, town, self.region, self.country)
+        return tuple(filter(None, lines))
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
