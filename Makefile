@@ -14,7 +14,7 @@ SOURCES := accounts config extraction finance jobs mail_ingest notifications org
 PROCESSES ?= auto
 # What `make fuzz` runs, and for how long.
 FUZZ_TESTS := tests/finance/test_machine.py tests/finance/matching/test_machine.py \
-	tests/finance/test_recurrence.py \
+	tests/finance/test_recurrence.py tests/organizer/test_repeating.py \
 	tests/mail_ingest/test_parsing_fuzz.py
 EXAMPLES ?= 1000
 STEPS ?= 50
