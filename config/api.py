@@ -62,7 +62,7 @@ from notifications.viewsets import (
 )
 from notifications.webhook_viewsets import WebhookDeliveryViewSet, WebhookViewSet
 from organizer.contact_viewsets import ContactImportViewSet, ContactViewSet
-from organizer.viewsets import TaskBatchViewSet, TaskViewSet
+from organizer.viewsets import TaskBatchViewSet, TaskPolicyViewSet, TaskViewSet
 
 router = DefaultRouter(trailing_slash=False)
 router.include_format_suffixes = False
@@ -123,6 +123,7 @@ router.register("tasks", TaskViewSet, "task")
 router.register("contacts", ContactViewSet, "contact")
 router.register("contact-imports", ContactImportViewSet, "contact-import")
 router.register("task-batches", TaskBatchViewSet, "task-batch")
+router.register("task-policy", TaskPolicyViewSet, "task-policy")
 router.register("reports", ReportViewSet, "report")
 
 

@@ -28,6 +28,8 @@ JOB_KINDS: dict[str, str] = {
     "finance.apply_statement": "finance.statements.jobs.ApplyStatement",
     "finance.revert_statement": "finance.statements.jobs.RevertStatement",
     "finance.daily_work": "finance.daily.DoDailyWork",
+    "organizer.enqueue_following": "organizer.jobs.EnqueueFollowing",
+    "organizer.follow_ledger": "organizer.jobs.FollowLedger",
     "extraction.ask_model": "extraction.asking.AskModel",
     "extraction.check_backends": "extraction.checking.CheckBackends",
     "extraction.extract_emails": "extraction.jobs.ExtractEmails",
@@ -80,5 +82,6 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "kind": "extraction.watch_missing_mail",
         "crontab": "37 5 * * *",
     },
+    "Make tasks of the ledger": {"kind": "organizer.enqueue_following", "interval_seconds": 60},
     "Fetch new mail": {"kind": "mail_ingest.enqueue_due_accounts", "interval_seconds": 60},
 }

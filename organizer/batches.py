@@ -15,7 +15,6 @@ from django.utils.translation import gettext
 from organizer.checking import check, check_assignee, clean_tags
 from organizer.errors import NoSuchTask, OrganizerError
 from organizer.models import BatchedTask, Task, TaskBatch, TaskState
-from organizer.series import succeed
 from organizer.todo import close, lock, reopen, save
 from tenancy.scope import current_actor
 
@@ -134,19 +133,13 @@ def _edit(row: Task, wanted: Wanted) -> bool:
     lock(row, [name for name in KEPT if after[name] != before[name]])
     if turns:
         lock(row, ["state"])
-        _turn(row, is_done=bool(wanted.is_done))
+        if wanted.is_done:
+            close(row, TaskState.DONE)
+        else:
+            reopen(row)
     else:
         save(row)
     return True
-
-
-def _turn(row: Task, *, is_done: bool) -> None:
-    if not is_done:
-        reopen(row)
-        return
-    close(row, TaskState.DONE)
-    if row.rule and row.due_on:
-        succeed(row)
 
 
 def _plain(row: Task) -> dict[str, Any]:

@@ -12,5 +12,7 @@ ORDER: Final = ("due_on", "due_time", "id")
 
 
 def shown(rows: QuerySet[Task]) -> QuerySet[Task]:
-    """With what a list shows of each: one query, and one for all links."""
-    return rows.select_related("assignee", "bill", "announcement").prefetch_related("links")
+    """With what a list shows of each: one query, one for all links, and one for the messages of
+    all bills."""
+    joined = rows.select_related("assignee", "bill", "announcement")
+    return joined.prefetch_related("links", "bill__notices")

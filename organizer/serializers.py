@@ -38,6 +38,10 @@ class TaskSerializer(StrictModelSerializer):
     links = LinkSerializer(many=True, required=False)
     amount = serializers.SerializerMethodField()
     currency = serializers.SerializerMethodField()
+    messages = serializers.ListField(
+        child=serializers.CharField(), read_only=True,
+        help_text="Ids of the messages that told of it.",
+    )  # fmt: skip
     bill = serializers.UUIDField(source="bill_id", read_only=True, allow_null=True)
     announcement = serializers.UUIDField(source="announcement_id", read_only=True, allow_null=True)
     follows = serializers.UUIDField(
@@ -51,7 +55,7 @@ class TaskSerializer(StrictModelSerializer):
             "id", "title", "notes", "due_on", "due_time", "time_zone", "due_at", "priority",
             "tags", "checklist", "assignee", "state", "done_at", "rule", "repeat_by",
             "repeat_from", "except_on", "follows", "links", "amount", "currency", "reference",
-            "bill", "announcement", "closed_by_ledger", "version", "created_at",
+            "messages", "bill", "announcement", "closed_by_ledger", "version", "created_at",
         )  # fmt: skip
         read_only_fields = (
             "due_at", "state", "done_at", "repeat_from", "reference", "closed_by_ledger",

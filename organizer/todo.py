@@ -98,8 +98,6 @@ def complete_task(task_id: uuid.UUID) -> Task:
     if row.state != TaskState.DONE:
         lock(row, ["state"])
         close(row, TaskState.DONE)
-        if row.rule and row.due_on:
-            succeed(row)
     return row
 
 
@@ -159,8 +157,11 @@ def locked_task(task_id: uuid.UUID) -> Task:
 
 
 def close(row: Task, state: TaskState, *, by_ledger: bool = False) -> None:
+    """Done or dropped; one that is done and repeats is followed by its next."""
     row.state, row.done_at, row.closed_by_ledger = state, timezone.now(), by_ledger
     save(row)
+    if state == TaskState.DONE and row.rule and row.due_on:
+        succeed(row)
 
 
 def reopen(row: Task) -> None:

@@ -16,6 +16,7 @@ from rest_framework.serializers import BaseSerializer
 from organizer import todo
 from organizer.batches import Wanted, edit_many, undo
 from organizer.filters import TaskFilter
+from organizer.following import set_task_policy, task_policy
 from organizer.models import RepeatBy, Task, TaskBatch
 from organizer.querysets import ORDER, shown
 from organizer.serializers import (
@@ -25,6 +26,7 @@ from organizer.serializers import (
     DraftShape,
     QuickAddInput,
     TaskBatchSerializer,
+    TaskPolicySerializer,
     TaskSerializer,
 )
 from tenancy.viewsets import TenantViewSet
@@ -145,7 +147,29 @@ class TaskBatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantV
         return Response(BatchUndoneShape({"restored": restored, "changed_since": since}).data)
 
 
-def _read(serializer: type[BaseSerializer[Any]], request: Request) -> Any:
-    body = serializer(data=request.data)
+class TaskPolicyViewSet(TenantViewSet):
+    """Which facts of the ledger become tasks."""
+
+    resource = "tasks"
+    serializer_class = TaskPolicySerializer
+    pagination_class = None
+    filter_backends = ()
+
+    @extend_schema(responses=TaskPolicySerializer, operation_id="task_policy_read")
+    def list(self, request: Request) -> Response:
+        return Response(TaskPolicySerializer(task_policy()).data)
+
+    @extend_schema(request=TaskPolicySerializer, responses=TaskPolicySerializer)
+    def create(self, request: Request) -> Response:
+        """Set it, for what comes; what is not named keeps its value. Tasks that are there stay."""
+        given = _read(TaskPolicySerializer, request, partial=True)
+        row = task_policy()
+        names = ("from_bills", "from_endings", "from_refunds")
+        wanted = {name: getattr(row, name) for name in names} | given
+        return Response(TaskPolicySerializer(set_task_policy(**wanted)).data)
+
+
+def _read(serializer: type[BaseSerializer[Any]], request: Request, *, partial: bool = False) -> Any:
+    body = serializer(data=request.data, partial=partial)
     body.is_valid(raise_exception=True)
     return body.validated_data

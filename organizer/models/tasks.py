@@ -137,6 +137,15 @@ class Task(TenantModel):
         return self.bill.reference if self.bill else ""
 
     @property
+    def messages(self) -> list[str]:
+        """The ids of those that told of it. Prefetch `bill__notices` with a list."""
+        if self.bill is not None:
+            told = [notice for notice in self.bill.notices.all() if notice.source_kind == "email"]
+            return [notice.source_id for notice in told]
+        said = self.announcement
+        return [said.source_id] if said is not None and said.source_kind == "email" else []
+
+    @property
     def checked(self) -> int:
         """How many items of the checklist are done."""
         return sum(1 for item in self.checklist if item["is_done"])
