@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,7 @@ from notifications.models import (
     Preference,
 )
 from notifications.timing import Hours, mail_time, next_digest
+from notifications.webhooks.outbox import Event, emit
 from tenancy.scope import all_tenants
 
 PLAN = "notifications.plan"
@@ -78,7 +80,7 @@ class PlanNotices(BaseJob):
 @transaction.atomic
 def plan(now: datetime) -> int:
     """Plan the scope's due notices, oldest first, at most AT_ONCE. Returns how many."""
-    due = unplanned(now).order_by("due_at", "id").only("user_id", "kind")[:AT_ONCE]
+    due = unplanned(now).order_by("due_at", "id").only("user_id", "kind", "key")[:AT_ONCE]
     notices = list(due)
     planner = Planner({notice.user_id for notice in notices}, now)
     slots: set[Slot] = set()
@@ -101,7 +103,15 @@ def plan(now: datetime) -> int:
                 user=OuterRef("user"), frequency=frequency, send_at=send_at
             )
             rows.update(planned_at=now, is_shown=is_shown, mailing=Subquery(own.values("id")[:1]))
+    emit(_events(notices))
     return len(notices)
+
+
+def _events(notices: Iterable[Notification]) -> list[Event]:
+    """One for each fact of the tenant, whoever is told; what is one person's own is no event."""
+    kinds = {name for name, kind in KINDS.items() if kind.permission}
+    facts = dict.fromkeys((row.kind, row.key) for row in notices if row.kind in kinds)
+    return [("notification.told", {"kind": kind, "key": key}) for kind, key in facts]
 
 
 class Planner:

@@ -20,6 +20,7 @@ EVENTS: Final[dict[str, str]] = {
     "transaction.voided": "A transaction was voided, or merged into another.",
     "review_item.opened": "Something waits for a person's decision.",
     "import.finished": "An imported file or archive was read to its end.",
+    "notification.told": "Members are told a fact of the ledger; `kind` and `key` name it.",
 }
 PING: Final = "ping"
 DELIVER: Final = "notifications.deliver_webhooks"

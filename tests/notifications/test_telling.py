@@ -227,5 +227,5 @@ def test_a_batch_is_planned_with_as_many_queries_whatever_it_holds(
         tell_bill()
         notify("recurring_due", key="1")
     # One update for each moment that those 31 have between them.
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert plan(database_now()) == 62

@@ -19,9 +19,12 @@ from finance.categories import seed_default_categories
 from finance.ledger import edit, void
 from finance.models import FinancialAccount
 from finance.review import dismiss, reopen
+from jobs.clock import database_now
 from jobs.models import Job, JobState
 from jobs.runner import JobRunner
 from notifications.models import DeliveryState, Webhook, WebhookDelivery, WebhookState
+from notifications.notify import notify
+from notifications.planning import plan
 from notifications.webhooks import managing
 from notifications.webhooks.delivering import PAUSES_SECONDS
 from notifications.webhooks.managing import WebhookError, add_webhook, secret_of
@@ -299,3 +302,20 @@ def test_the_settings_pages(in_tenant: Tenant, hooked: Receiver) -> None:
     assert browser.post(mine, form | {"name": "Other"}).status_code == 302
     browser.post(f"{mine}remove/")
     assert not Webhook.objects.exists()
+
+
+def test_what_members_are_told_is_an_event_once_and_what_is_personal_is_not(
+    in_tenant: Tenant, hooked: Receiver
+) -> None:
+    people = [make_member(in_tenant, email=f"{name}@example.org") for name in ("ann", "bob")]
+    add_webhook("Hall display", hooked.url, ["notification.told"])
+    notify("bill_due", key="bill 1", facts={"name": "Power"})
+    notify("reminder", key="private", users=[people[0].id])
+    plan(database_now())
+    assert deliver().state == JobState.SUCCEEDED
+    (body,) = [json.loads(body) for _, body in hooked.received]
+    assert (body["event"], body["data"]) == (
+        "notification.told", {"kind": "bill_due", "key": "bill 1"},
+    )  # fmt: skip
+    plan(database_now())
+    assert WebhookDelivery.objects.count() == 1
