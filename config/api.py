@@ -23,6 +23,7 @@ from extraction.viewsets import (
     EmailExtractionViewSet,
     LearnedTemplateViewSet,
     LLMTransactionViewSet,
+    TrustedSenderViewSet,
 )
 from finance.viewsets import (
     AccountViewSet,
@@ -91,6 +92,7 @@ router.register("email-extractions", EmailExtractionViewSet, "email-extraction")
 router.register("replays", ReplayViewSet, "replay")
 router.register("replay-differences", ReplayDifferenceViewSet, "replay-difference")
 router.register("learned-templates", LearnedTemplateViewSet, "learned-template")
+router.register("trusted-senders", TrustedSenderViewSet, "trusted-sender")
 router.register("llm-transactions", LLMTransactionViewSet, "llm-transaction")
 router.register("model-backends", ModelBackendViewSet, "model-backend")
 router.register("language-models", LanguageModelViewSet, "language-model")

@@ -11,6 +11,7 @@ from extraction.models import (
     ModelBackend,
     ModelPrice,
     Replay,
+    TrustedSender,
 )
 from tenancy.admin import TenantAdmin
 
@@ -28,6 +29,12 @@ class LearnedTemplateAdmin(TenantAdmin):
     list_display = ("sender", "event", "state", "confirmations", "changed_at")
     list_filter = ("state", "event")
     search_fields = ("sender",)
+
+
+@admin.register(TrustedSender)
+class TrustedSenderAdmin(TenantAdmin):
+    list_display = ("address", "created_at")
+    search_fields = ("address",)
 
 
 @admin.register(LLMTransaction)

@@ -17,7 +17,6 @@ from typing import Any
 from extraction.account_kinds import guess_kinds
 from extraction.calibration import measured
 from extraction.extractors.announcements import Announced
-from extraction.lookalikes import looks_like
 from extraction.models import AttachmentText
 from extraction.reading import (
     THRESHOLD,
@@ -33,10 +32,10 @@ from extraction.records import candidate_record
 from extraction.senders import (
     SOURCE_KIND,
     Author,
+    imitated_institution,
     institution_of,
     is_issuer,
     known_senders,
-    owner_label,
 )
 from extraction.templates.template import ROUTE as TEMPLATE
 from finance.accounts import AccountHint, open_account, open_accounts, resolve_account
@@ -211,9 +210,7 @@ class Planner:
 
     def _imitates(self, email: Email) -> bool:
         """Whether the domain is made to be taken for an institution of the tenant's accounts."""
-        label = owner_label(email.from_address.rpartition("@")[2])
-        known = {account.institution for account in self._accounts if account.institution}
-        return looks_like(label, known) is not None
+        return imitated_institution(email.from_address, self._accounts) is not None
 
     def _is_stranger(self, email: Email) -> bool:
         is_live = email.account.kind != SourceKind.UPLOAD

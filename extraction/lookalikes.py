@@ -26,10 +26,8 @@ def looks_like(label: str, known: Iterable[str]) -> str | None:
     """The known name that a domain's label imitates; None for that name itself and for others."""
     label = readable(label)
     for name in known:
-        name = name.casefold().replace(" ", "")
-        if len(name) < SHORTEST or label == name:
-            continue
-        if _imitates(label, name):
+        plain = name.casefold().replace(" ", "")
+        if len(plain) >= SHORTEST and label != plain and _imitates(label, plain):
             return name
     return None
 

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef
 
 from extraction.document import Document
-from extraction.models import EmailExtraction
+from extraction.lookalikes import looks_like
+from extraction.models import EmailExtraction, TrustedSender
 from extraction.reading import Candidate, Event, Reason
-from finance.models import BillNotice, BillState, Transaction, TransactionState
+from finance.models import BillNotice, BillState, FinancialAccount, Transaction, TransactionState
 from mail_ingest.models import Email
 
 SOURCE_KIND = "email"
@@ -52,6 +53,12 @@ def owner_label(domain: str) -> str:
     return labels[-2] if len(labels) > 1 else labels[0]
 
 
+def imitated_institution(address: str, accounts: Iterable[FinancialAccount]) -> str | None:
+    """The institution of one of the accounts that the address's domain is made to be taken for."""
+    known = {account.institution for account in accounts if account.institution}
+    return looks_like(owner_label(address.rpartition("@")[2]), known)
+
+
 def is_issuer(author: Author, candidate: Candidate) -> bool:
     """Whether the author speaks as the one who keeps the account, not as a shop that was paid
     from it: it states a balance or limit, reports more than a purchase, or names another
@@ -72,12 +79,17 @@ def addresses(email_ids: Iterable[str]) -> dict[str, str]:
 
 
 def known_senders(emails: Iterable[Email]) -> frozenset[str]:
-    """Those of the senders' addresses of whose messages something has been booked: two queries."""
+    """Those of the senders' addresses of whose messages something has been booked, or whom a
+    person trusts: three queries."""
+    emails = list(emails)
     by_id = _sent_by(emails)
     booked = Transaction.objects.filter(
         source_kind=SOURCE_KIND, source_id__in=list(by_id), state=TransactionState.POSTED
     ).values_list("source_id", flat=True)
-    return frozenset(by_id[source_id] for source_id in booked)
+    trusted = TrustedSender.objects.filter(
+        address__in={email.from_address for email in emails}
+    ).values_list("address", flat=True)
+    return frozenset(by_id[source_id] for source_id in booked) | frozenset(trusted)
 
 
 def known_billers(emails: Iterable[Email]) -> frozenset[str]:

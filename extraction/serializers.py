@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from extraction.models import EmailExtraction, LearnedTemplate, LLMTransaction
+from extraction.models import EmailExtraction, LearnedTemplate, LLMTransaction, TrustedSender
 from tenancy.serializers import StrictModelSerializer
 
 
@@ -57,6 +57,15 @@ class LLMTransactionSerializer(StrictModelSerializer):
             "request_id", "created_at",
         )  # fmt: skip
         read_only_fields = fields
+
+
+class TrustedSenderSerializer(StrictModelSerializer):
+    address = serializers.EmailField(max_length=320)
+
+    class Meta:
+        model = TrustedSender
+        fields = ("id", "address", "created_by_id", "created_at")
+        read_only_fields = ("id", "created_by_id", "created_at")
 
 
 class LearnedTemplateSerializer(StrictModelSerializer):

@@ -9,6 +9,7 @@ from extraction.views import (
     review,
     review_group,
     review_matches,
+    trusting,
 )
 
 urlpatterns = [
@@ -22,6 +23,9 @@ urlpatterns = [
     path("review/<uuid:item_id>/snooze/", review_group.snooze, name="review_snooze"),
     path("review/<uuid:item_id>/", review.decide, name="review_item"),
     path("review/<uuid:item_id>/dismiss/", review.dismiss, name="review_dismiss"),
+    path("review/<uuid:item_id>/trust/", trusting.trust, name="review_trust"),
+    path("review/untrust/<uuid:sender_id>/", trusting.untrust, name="review_untrust"),
+    path("reading/trusted/<uuid:sender_id>/forget/", trusting.forget, name="trusted_forget"),
     path("review/<uuid:item_id>/reopen/", review.reopen, name="review_reopen"),
     path("review/<uuid:item_id>/merge/<uuid:match_id>/", review_matches.merge, name="review_merge"),
     path(

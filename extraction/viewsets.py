@@ -18,14 +18,16 @@ from extraction.filters import (
     LearnedTemplateFilter,
     LLMTransactionFilter,
 )
-from extraction.models import EmailExtraction, LearnedTemplate, LLMTransaction
+from extraction.models import EmailExtraction, LearnedTemplate, LLMTransaction, TrustedSender
 from extraction.serializers import (
     EmailExtractionDetailSerializer,
     EmailExtractionSerializer,
     LearnedTemplateSerializer,
     LLMTransactionSerializer,
     MeasuredSerializer,
+    TrustedSenderSerializer,
 )
+from extraction.trusting import trust_sender
 from tenancy.viewsets import TenantViewSet
 
 
@@ -79,3 +81,19 @@ class LearnedTemplateViewSet(
 
     def perform_destroy(self, instance: LearnedTemplate) -> None:
         learning.drop(instance)
+
+
+class TrustedSenderViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin,
+    mixins.DestroyModelMixin, TenantViewSet,
+):  # fmt: skip
+    """Addresses whose verified messages are not asked about for being new."""
+
+    resource = "mail"
+    queryset = TrustedSender.objects.all()
+    serializer_class = TrustedSenderSerializer
+    ordering = ("-created_at", "-id")
+    lookup_value_converter = "uuid"
+
+    def perform_create(self, serializer: BaseSerializer[Any]) -> None:
+        serializer.instance = trust_sender(serializer.validated_data["address"])

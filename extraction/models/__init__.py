@@ -9,6 +9,7 @@ from extraction.models.replays import (
     ReplayDifference,
 )
 from extraction.models.templates import LearnedTemplate, LearningProgress, TemplateState
+from extraction.models.trusted import TrustedSender
 
 __all__ = [
     "AttachmentText",
@@ -27,4 +28,5 @@ __all__ = [
     "Replay",
     "ReplayDifference",
     "TemplateState",
+    "TrustedSender",
 ]

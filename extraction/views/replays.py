@@ -23,6 +23,7 @@ from extraction.models import (
     Replay,
     ReplayDifference,
     TemplateState,
+    TrustedSender,
 )
 from extraction.replaying import running
 from finance.views.rows import words
@@ -32,6 +33,7 @@ from tenancy.pages import is_htmx, page
 from tenancy.paging import newest_first
 
 EXAMPLES = 3
+MOST_TRUSTED = 200
 FIELDS: Final = {
     "amount": gettext_lazy("Amount"),
     "original": gettext_lazy("Amount abroad"),
@@ -148,6 +150,7 @@ def _reading(request: HttpRequest, form: ReplayForm, status: int = 200) -> HttpR
         "replays": Replay.objects.all()[:10],
         "learned": [(row, words(row.event) if row.event else "") for row in listed.rows],
         "next_page": listed.next_href,
+        "trusted": TrustedSender.objects.all()[:MOST_TRUSTED],
     }
     return render(request, "extraction/reading.html", context, status=status)
 

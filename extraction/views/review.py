@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from extraction.booking import Doubt
 from extraction.forms import DecisionForm
-from extraction.models import EmailExtraction
+from extraction.models import EmailExtraction, TrustedSender
 from extraction.pipeline import stored_document
 from extraction.reading import Reason
 from extraction.senders import SOURCE_KIND, Author, author_of, institution_of
@@ -31,6 +32,7 @@ from finance.money import Money
 from finance.querysets import open_review_items, today
 from finance.views.rows import reason_labels, title_of
 from mail_ingest.models import Email
+from mail_ingest.trust import Trust
 from tenancy.models import Tenant
 from tenancy.pages import is_htmx, page, tell
 from tenancy.permissions import may, require
@@ -240,7 +242,7 @@ def _form(question: Question, item: ReviewItem, posted: Any = None) -> DecisionF
 
 def _new_account(item: ReviewItem) -> dict[str, str]:
     """What the message tells of an account that nobody knows yet."""
-    email = _email_of(item)
+    email = email_of(item)
     if email is None:
         return {}
     told = EmailExtraction.objects.filter(email=email).order_by("-reader_version").first()
@@ -260,7 +262,17 @@ def _author_of(email: Email, item: ReviewItem) -> Author:
     return Author(email.from_address, email.from_name)
 
 
-def _email_of(item: ReviewItem) -> Email | None:
+def _new_sender(email: Email, item: ReviewItem) -> dict[str, Any]:
+    """The address that may be trusted from here on, and whether it is already; {} where being new
+    is not what speaks against the message."""
+    if Doubt.NEW_SENDER not in item.reasons or email.trust != Trust.VERIFIED:
+        return {}
+    address = email.from_address
+    is_trusted = TrustedSender.objects.filter(address=address).exists()
+    return {"new_sender": address, "is_trusted": is_trusted, "may_trust": may("mail:write")}
+
+
+def email_of(item: ReviewItem) -> Email | None:
     if item.source_kind != SOURCE_KIND:
         return None
     found: Email | None = Email.objects.select_related("raw").filter(id=item.source_id).first()
@@ -316,9 +328,10 @@ def _show(
         question = question_of(item)
         context |= {"item": question, "form": form or _form(question, item)}
         context["waiting"] = waiting_of_item(item)
-        email = _email_of(item)
+        email = email_of(item)
         if email is not None:
             context |= evidence_context(email, item.source_item)
+            context |= _new_sender(email, item)
     template = "extraction/_review.html" if is_htmx(request) else "extraction/review.html"
     is_bad = form is not None and bool(form.errors)
     return render(request, template, context, status=422 if is_bad else 200)

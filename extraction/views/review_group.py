@@ -30,7 +30,7 @@ SNOOZE_DAYS: Final = {"day": 1, "week": 7, "month": 30}
 def accept_group(request: HttpRequest) -> HttpResponse:
     """Accept those that are shown, as they were read. One that lacks something stays a question."""
     accepted: list[uuid.UUID] = []
-    shown = _ids(request)
+    shown = chosen_ids(request)
     for item_id in shown:
         try:
             with transaction.atomic():
@@ -55,7 +55,7 @@ def reopen_group(request: HttpRequest) -> HttpResponse:
     problem = ""
     try:
         with transaction.atomic():
-            for item_id in _ids(request):
+            for item_id in chosen_ids(request):
                 review.reopen(item_id)
     except LedgerError as error:
         problem = str(error)
@@ -80,7 +80,7 @@ def snooze(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
     return next_question(request, [item_id], _("Asked again later."), undo=undo)
 
 
-def _ids(request: HttpRequest) -> list[uuid.UUID]:
+def chosen_ids(request: HttpRequest) -> list[uuid.UUID]:
     try:
         found = [uuid.UUID(text) for text in request.POST.getlist("ids")[:AT_ONCE]]
     except ValueError as error:

@@ -29,6 +29,7 @@ from extraction.models import (
     ModelPrice,
     Replay,
     ReplayDifference,
+    TrustedSender,
 )
 from finance.attachments import attach
 from finance.bills.managing import add_bill
@@ -240,6 +241,11 @@ def make_learned_template(world: World) -> Model:
     return row
 
 
+def make_trusted_sender(world: World) -> Model:
+    row: TrustedSender = TrustedSender.objects.create(address=f"{next(_numbers)}@bank.example")
+    return row
+
+
 def make_rule(world: World) -> Model:
     row: Rule = Rule.objects.create(name="Coffee", query="coffee", merchant="Café")
     return row
@@ -384,6 +390,7 @@ MAKERS: dict[str, Maker] = {
     "extraction.ModelBackend": make_backend,
     "extraction.ModelPrice": make_price,
     "extraction.LearnedTemplate": make_learned_template,
+    "extraction.TrustedSender": make_trusted_sender,
     "extraction.Replay": make_replay,
     "extraction.ReplayDifference": make_replay_difference,
     "extraction.LLMTransaction": make_llm_transaction,

@@ -35,7 +35,7 @@ from jobs.models import Job, JobState
 from jobs.runner import JobRunner
 from mail_ingest.connecting import connect_account
 from mail_ingest.imports import import_upload
-from mail_ingest.models import Email
+from mail_ingest.models import ConnectedAccount, Email
 from mail_ingest.trust import Trust
 from tenancy.models import Tenant
 from tests.finance.make import make_account
@@ -166,7 +166,9 @@ def receive(name: str, trust: Trust) -> None:
     content = archive_of([name])
     import_upload(SimpleUploadedFile("mail.zip", content), is_own=False, account_label="Arriving")
     JobRunner.run(Job.objects.get(kind="mail_ingest.import_file", state=JobState.READY).pk)
-    account = connect_account(host="imap.example.org", username="ada", password="x", is_own=True)
+    account = ConnectedAccount.objects.filter(kind="imap").first() or connect_account(
+        host="imap.example.org", username="ada", password="x", is_own=True
+    )
     Email.objects.filter(account__label="Arriving").update(account=account, trust=trust)
     run_jobs()
 
