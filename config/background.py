@@ -33,6 +33,7 @@ JOB_KINDS: dict[str, str] = {
     "extraction.ask_model": "extraction.asking.AskModel",
     "extraction.check_backends": "extraction.checking.CheckBackends",
     "extraction.extract_emails": "extraction.jobs.ExtractEmails",
+    "organizer.tell_due": "organizer.telling.TellDueTasks",
     "extraction.watch_missing_mail": "extraction.missing_mail.WatchMissingMail",
     "extraction.replay": "extraction.replaying.jobs.ReplayMail",
     "extraction.apply_replay": "extraction.replaying.jobs.ApplyReplay",
@@ -78,6 +79,7 @@ SCHEDULES: dict[str, dict[str, Any]] = {
     },
     "Start the day of each tenant": {"kind": "finance.enqueue_daily_work", "interval_seconds": 300},
     "Look for what people should be told": {"kind": "notifications.watch", "interval_seconds": 60},
+    "Tell of tasks that are due": {"kind": "organizer.tell_due", "interval_seconds": 300},
     "Look for mail that does not come": {
         "kind": "extraction.watch_missing_mail",
         "crontab": "37 5 * * *",

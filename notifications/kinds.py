@@ -162,7 +162,7 @@ KINDS: Final[dict[str, Kind]] = {
         _("Reminders"), _("%(title)s"), _("%(note)s"), "", NOW
     ),
     "task_due": Kind(
-        _("Task due"), _("%(title)s is due %(date)s"), _("%(note)s"), ""
+        _("Task due"), _("%(title)s is due %(date)s"), _("%(note)s"), "tasks:read"
     ),
     "weekly_summary": Kind(
         _("Weekly summary"),

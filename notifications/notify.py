@@ -73,6 +73,13 @@ def was_told(kind: str, *, key: str) -> bool:
     return bool(Notification.objects.filter(kind=kind, key=key, cancelled_at=None).exists())
 
 
+def told_facts(kind: str) -> dict[str, dict[str, Any]]:
+    """What somebody has been told, or will be, of a kind, and what is still so: facts by key."""
+    kind_named(kind)
+    rows = Notification.objects.filter(kind=kind, cancelled_at=None).order_by()
+    return dict(rows.values_list("key", "facts"))
+
+
 def _recipients(kind: Kind, users: Iterable[uuid.UUID] | None) -> list[uuid.UUID]:
     memberships = Membership.objects.filter(user__is_active=True).select_related("role")
     if users is not None:
