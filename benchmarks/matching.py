@@ -1,8 +1,8 @@
 """Finding what new transactions belong to, beside a bare look at the same amounts and days.
 
-    DATABASE_URL=… python -m benchmarks.matching [--rows 20000] [--new 2000]
+    DATABASE_URL=… python -m benchmarks.matching [--rows 20000] [--new 2000] [--one-in 50]
 
-Of the new rows one in fifty tells again, by another source, of what is in the ledger already.
+Of the new rows one in so many tells again, by another source, of what is in the ledger already.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from benchmarks.ledger import fill, movement
 from benchmarks.setting import analyze, make_schema, tell
@@ -26,15 +27,14 @@ from tenancy.models import Tenant
 from tenancy.scope import tenant_scope
 
 BATCH = 500
-ONE_IN = 50
 
 
-def new_rows(count: int) -> list[uuid.UUID]:
+def new_rows(count: int, one_in: int) -> list[uuid.UUID]:
     """Book the new ones, and return their ids."""
     chance = random.Random(2)  # noqa: S311 - the same data every time
     accounts = list(FinancialAccount.objects.order_by("name"))
     categories = list(Category.objects.values_list("pk", flat=True))
-    told = list(Transaction.objects.order_by("pk")[: count // ONE_IN])
+    told = list(Transaction.objects.order_by("pk")[: count // one_in])
     movements = [_again(row, chance) for row in told]
     while len(movements) < count:
         movements.append(movement(chance, chance.choice(accounts), chance.choice(categories)))
@@ -72,15 +72,16 @@ def bare(ids: list[uuid.UUID]) -> int:
         return int(cursor.fetchone()[0])
 
 
-def measure(rows: int, new: int) -> dict[str, Any]:
+def measure(rows: int, new: int, one_in: int) -> dict[str, Any]:
     fill(rows)
-    ids = new_rows(new)
+    ids = new_rows(new, one_in)
     analyze()
     started = time.perf_counter()
     joined = bare(ids)
     bare_seconds = time.perf_counter() - started
     started = time.perf_counter()
-    found = find_matches(ids)
+    with CaptureQueriesContext(connection) as queries:
+        found = find_matches(ids)
     seconds = time.perf_counter() - started
     started = time.perf_counter()
     again = find_matches(ids)
@@ -90,6 +91,7 @@ def measure(rows: int, new: int) -> dict[str, Any]:
         "new": new,
         "bare_join_seconds": round(bare_seconds, 2),
         "bare_join_rows": joined,
+        "statements": len(queries),
         "find_seconds": round(seconds, 2),
         "new_rows_a_second": round(new / seconds),
         "pairs": found.pairs,
@@ -103,12 +105,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--new", type=int, default=2_000)
+    parser.add_argument("--one-in", type=int, default=50)
     given = parser.parse_args()
     make_schema()
     tenant = Tenant.objects.create(name="Benchmark")
     with tenant_scope(tenant.pk):
         seed_default_categories()
-        tell(measure(given.rows, given.new))
+        tell(measure(given.rows, given.new, given.one_in))
 
 
 if __name__ == "__main__":

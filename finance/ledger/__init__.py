@@ -12,7 +12,7 @@ from finance.ledger.deciding import accept, accept_many, dismiss, reopen, snooze
 from finance.ledger.drafts import DRAFT_FIELDS, draft_of
 from finance.ledger.editing import edit, split, void
 from finance.ledger.linking import transfer, transfer_to, unlink
-from finance.ledger.merging import merge, merge_item, unmerge, unmerge_item
+from finance.ledger.merging import merge, merge_item, merge_many, unmerge, unmerge_item
 from finance.ledger.movements import Movement, Part, Source
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "edit",
     "merge",
     "merge_item",
+    "merge_many",
     "post",
     "post_many",
     "propose",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
 
 from finance.ledger.movements import Source
 from finance.ledger.sources import at_sources, key
-from finance.ledger.writing import change, insert, locked, writing
+from finance.ledger.writing import change, change_alike, insert, locked, writing
 from finance.models import ReviewItem, ReviewState, Transaction
 from tenancy.ids import new_id
 from tenancy.scope import current_actor
@@ -83,21 +83,19 @@ def decide(
     note: str = "",
 ) -> None:
     """Record a decision, or with OPEN take it back. Inside `writing()`."""
-    actor = current_actor()
-    closed = state != ReviewState.OPEN
-    change(
-        item,
-        verb,
-        {
-            "state": state,
-            "transaction_id": transaction_id or item.transaction_id,
-            "decided_by_id": actor.user_id if closed else None,
-            "decided_by": (actor.label or actor.kind)[:120] if closed else "",
-            "decided_at": timezone.now() if closed else None,
-            "decision_note": note[:300],
-        },
-        note=note,
-    )
+    decision = _decision(state, note) | {"transaction_id": transaction_id or item.transaction_id}
+    change(item, verb, decision, note=note)
+
+
+def _decision(state: ReviewState, note: str) -> dict[str, Any]:
+    actor, closed = current_actor(), state != ReviewState.OPEN
+    return {
+        "state": state,
+        "decided_by_id": actor.user_id if closed else None,
+        "decided_by": (actor.label or actor.kind)[:120] if closed else "",
+        "decided_at": timezone.now() if closed else None,
+        "decision_note": note[:300],
+    }
 
 
 def close_item_of(row: Transaction, state: ReviewState, verb: str, note: str = "") -> None:
@@ -105,3 +103,10 @@ def close_item_of(row: Transaction, state: ReviewState, verb: str, note: str = "
     item = ReviewItem.objects.filter(transaction=row, state=ReviewState.OPEN).first()
     if item is not None:
         decide(item, state, verb, note=note)
+
+
+def close_items_of(ids: Collection[uuid.UUID], state: ReviewState, verb: str, note: str) -> None:
+    """As `close_item_of` for many transactions, in a few statements. Inside `writing()`."""
+    items = list(ReviewItem.objects.filter(transaction__in=ids, state=ReviewState.OPEN))
+    if items:
+        change_alike(items, verb, _decision(state, note), note)

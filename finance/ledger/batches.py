@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 
 from finance.errors import LedgerError, WrongState
-from finance.ledger.changes import Changes, Known, resolve
+from finance.ledger.changes import Changes, Known, legs_among, resolve
 from finance.ledger.movements import Part
 from finance.ledger.references import References, check_tags
 from finance.ledger.tagging import Tags, plain_tags, tags_of_many
-from finance.ledger.writing import Rewrite, change_many, locked, plain_parts, writing
+from finance.ledger.writing import (
+    Rewrite,
+    change_many,
+    locked,
+    locked_many,
+    parts_of_many,
+    plain_parts,
+    writing,
+)
 from finance.models import (
     EditBatch,
     EditedTransaction,
-    Split,
     Tag,
     Transaction,
     TransactionState,
-    Transfer,
 )
 from finance.money import Money
 from tenancy.scope import current_actor
@@ -67,7 +71,7 @@ def edit_many(edits: Mapping[uuid.UUID, Changes], title: str) -> Edited:
     if odd:
         raise LedgerError(f"{min(odd)} cannot be changed for many.", code="unknown_field")
     with writing():
-        rows = _locked(edits)
+        rows = locked_many(Transaction, edits)
         known = _known(rows, edits)
         rewrites, skipped = [], []
         for row in rows:
@@ -100,8 +104,8 @@ def undo(batch_id: uuid.UUID) -> tuple[int, int]:
         if batch.undone_at is not None:
             return 0, 0
         edited = {row.transaction_id: row for row in batch.transactions.all()}
-        rows = _locked(edited)
-        parts, tags = _parts_of(rows), tags_of_many(edited)
+        rows = locked_many(Transaction, edited)
+        parts, tags = parts_of_many(rows), tags_of_many(edited)
         were = _tags_before(edited.values())
         rewrites = [
             Rewrite(row, _columns(edited[row.pk].before), parts[row.pk],
@@ -115,18 +119,12 @@ def undo(batch_id: uuid.UUID) -> tuple[int, int]:
     return len(rewrites), len(edited) - len(rewrites)
 
 
-def _locked(ids: Iterable[uuid.UUID]) -> list[Transaction]:
-    rows = Transaction.objects.select_for_update(no_key=True).filter(pk__in=list(ids))
-    return list(rows.order_by("pk"))
-
-
 def _known(
     rows: Sequence[Transaction], edits: Mapping[uuid.UUID, Changes]
 ) -> dict[uuid.UUID, Known]:
-    parts = _parts_of(rows)
+    parts = parts_of_many(rows)
     ids = [row.pk for row in rows]
-    links = Transfer.objects.filter(Q(outflow__in=ids) | Q(inflow__in=ids))
-    legs = {pk for pair in links.values_list("outflow_id", "inflow_id") for pk in pair}
+    legs = legs_among(ids)
     categories = {changes.get("category_id") for changes in edits.values()}
     categories |= {part.category_id for of_row in parts.values() for part in of_row}
     references = References((), categories)
@@ -139,16 +137,6 @@ def _known(
         row.pk: Known(tuple(parts[row.pk]), row.pk in legs, references, tags[row.pk])
         for row in rows
     }
-
-
-def _parts_of(rows: Sequence[Transaction]) -> dict[uuid.UUID, list[Part]]:
-    currencies = {row.pk: row.currency for row in rows}
-    found: dict[uuid.UUID, list[Part]] = defaultdict(list)
-    splits = Split.objects.filter(transaction__in=currencies).order_by("transaction_id", "position")
-    for split in splits:
-        money = Money(split.amount_minor, currencies[split.transaction_id])
-        found[split.transaction_id].append(Part(money, split.category_id, split.note))
-    return found
 
 
 def _keep(

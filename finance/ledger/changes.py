@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, TypedDict
@@ -160,3 +161,10 @@ def _parts(row: Transaction, wanted: dict[str, Any], known: Known | None) -> lis
 def transfer_of(row: Transaction) -> Transfer | None:
     link: Transfer | None = Transfer.objects.filter(Q(outflow=row) | Q(inflow=row)).first()
     return link
+
+
+def legs_among(ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """The legs of every transfer that one of these transactions is in: one query."""
+    wanted = list(ids)
+    links = Transfer.objects.filter(Q(outflow__in=wanted) | Q(inflow__in=wanted))
+    return {pk for pair in links.values_list("outflow_id", "inflow_id") for pk in pair}

@@ -7,7 +7,7 @@ somebody has changed since.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -15,17 +15,21 @@ from typing import Any, Final
 from django.utils.translation import gettext
 
 from finance.errors import LedgerError, WrongState
-from finance.ledger.asking import close_item_of, decide
-from finance.ledger.changes import transfer_of
+from finance.ledger.asking import close_item_of, close_items_of, decide
+from finance.ledger.changes import legs_among, transfer_of
 from finance.ledger.drafts import report_of
 from finance.ledger.movements import Part
-from finance.ledger.tagging import Tags, tags_of
+from finance.ledger.tagging import Tags, tags_of, tags_of_many
 from finance.ledger.writing import (
+    Rewrite,
     change,
+    change_many,
     change_with_parts,
     locked,
+    locked_many,
     parts_from,
     parts_of,
+    parts_of_many,
     plain,
     plain_parts,
     writing,
@@ -63,14 +67,45 @@ def merge(keep_id: uuid.UUID, drop_id: uuid.UUID) -> Transaction:
         keep, drop = rows[keep_id], rows[drop_id]
         if drop.merged_into_id == keep.pk:
             return keep
-        _check(keep, drop)
-        parts = _taken_parts(keep, drop)
-        columns = _taken(keep, drop, parts_taken=parts != parts_of(keep))
+        legs = {row.pk for row in (keep, drop) if transfer_of(row) is not None}
+        _check(keep, drop, legs)
+        mine = parts_of(keep)
+        parts = _taken_parts(keep, drop, mine, parts_of(drop), legs)
+        columns = _taken(keep, drop, parts_taken=parts != mine)
         tags = tags_of(keep) | tags_of(drop)
         change_with_parts(keep, "merge", columns, parts, _note(drop.pk), tags)
         change(drop, "merge", {"state": TransactionState.VOID, "merged_into_id": keep.pk})
         close_item_of(drop, ReviewState.DISMISSED, "merge", "merged")
     return keep
+
+
+def merge_many(pairs: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> set[uuid.UUID]:
+    """As `merge` for many pairs (keep, drop) of which no two share a row, in a handful of
+    statements. Returns those that were dropped; what cannot be merged is left as it is."""
+    with writing():
+        ids = {pk for pair in pairs for pk in pair}
+        rows = {row.pk: row for row in locked_many(Transaction, ids)}
+        parts, tags, legs = parts_of_many(rows.values()), tags_of_many(ids), legs_among(ids)
+        kept: list[Rewrite] = []
+        dropped: list[Rewrite] = []
+        for keep, drop in ((rows[keep_id], rows[drop_id]) for keep_id, drop_id in pairs):
+            try:
+                _check(keep, drop, legs)
+            except LedgerError:
+                continue
+            mine = parts[keep.pk]
+            taken = _taken_parts(keep, drop, mine, parts[drop.pk], legs)
+            columns = _taken(keep, drop, parts_taken=taken != mine)
+            together = tags[keep.pk] | tags[drop.pk]
+            note = _note(drop.pk)
+            kept.append(Rewrite(keep, columns, mine, taken, tags[keep.pk], together, note))
+            gone = {"state": TransactionState.VOID, "merged_into_id": keep.pk}
+            dropped.append(Rewrite(drop, gone))
+        change_many(kept, "merge")
+        change_many(dropped, "merge")
+        done = {item.row.pk for item in dropped}
+        close_items_of(done, ReviewState.DISMISSED, "merge", "merged")
+    return done
 
 
 def unmerge(drop_id: uuid.UUID) -> Transaction:
@@ -126,7 +161,7 @@ def unmerge_item(keep_id: uuid.UUID, item_id: uuid.UUID) -> ReviewItem:
     return item
 
 
-def _check(keep: Transaction, drop: Transaction) -> None:
+def _check(keep: Transaction, drop: Transaction, legs: Collection[uuid.UUID]) -> None:
     if TransactionState.VOID in (keep.state, drop.state):
         raise WrongState(gettext("A void transaction cannot be merged."), code="void")
     if keep.state == TransactionState.PROPOSED and drop.state == TransactionState.POSTED:
@@ -139,7 +174,7 @@ def _check(keep: Transaction, drop: Transaction) -> None:
             gettext("They are in different currencies or directions, so not one movement."),
             code="not_the_same",
         )
-    if transfer_of(drop) is not None:
+    if drop.pk in legs:
         raise WrongState(
             gettext("The one to drop is a leg of a transfer. Unlink it first."),
             code="linked_transfer",
@@ -166,11 +201,16 @@ def _taken(keep: Transaction, drop: Transaction, *, parts_taken: bool = False) -
     return columns
 
 
-def _taken_parts(keep: Transaction, drop: Transaction) -> list[Part]:
+def _taken_parts(
+    keep: Transaction,
+    drop: Transaction,
+    mine: list[Part],
+    theirs: list[Part],
+    legs: Collection[uuid.UUID],
+) -> list[Part]:
     """The splits of `drop` where a person has made them or they tell more; `keep`'s of its own
     amount in any case, and while it is a transfer's leg."""
-    mine, theirs = parts_of(keep), parts_of(drop)
-    if OF_SPLITS & set(keep.locked) or transfer_of(keep) is not None:
+    if OF_SPLITS & set(keep.locked) or keep.pk in legs:
         return mine
     tells_more = len(mine) == 1 and (len(theirs) > 1 or mine[0].category_id is None)
     if not (tells_more or OF_SPLITS & set(drop.locked)):
@@ -248,4 +288,4 @@ def _tags(keep: Transaction, before: Mapping[str, Any], after: Mapping[str, Any]
     return frozenset(tag for tag in tags_of(keep) if str(tag) not in added)
 
 
-__all__ = ["merge", "merge_item", "unmerge", "unmerge_item"]
+__all__ = ["merge", "merge_item", "merge_many", "unmerge", "unmerge_item"]

@@ -42,7 +42,12 @@ def tell_changed(row: LedgerRow, fields: Sequence[str]) -> None:
 def tell_many(rows: Sequence[Transaction], fields: Sequence[str]) -> None:
     """Of transactions that were changed at once."""
     told = [name for name in fields if name not in ("version", "updated_at")]
-    emit([("transaction.changed", _transaction(row) | {"fields": told}) for row in rows])
+    is_voided = "state" in fields
+    emit([
+        ("transaction.voided" if is_voided and row.state == TransactionState.VOID
+         else "transaction.changed", _transaction(row) | {"fields": told})
+        for row in rows
+    ])  # fmt: skip
 
 
 def _transaction(row: Any) -> dict[str, Any]:

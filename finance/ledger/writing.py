@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -92,6 +92,12 @@ def locked(model: type[Row], pk: uuid.UUID) -> Row:
     return row
 
 
+def locked_many(model: type[Row], ids: Iterable[uuid.UUID]) -> list[Row]:
+    """Those of the rows that are there, locked in the order of their ids."""
+    rows = model.objects.select_for_update(no_key=True).filter(pk__in=list(ids))
+    return list(rows.order_by("pk"))
+
+
 def is_person() -> bool:
     """Whether a person acts, rather than a job, a rule or the system."""
     return current_actor().kind in {"user", "token"}
@@ -158,6 +164,25 @@ def change(row: LedgerRow, verb: str, fields: Mapping[str, Any], *, note: str = 
         return False
     _write(row, verb, changed, {}, {}, note)
     return True
+
+
+def change_alike(
+    rows: Sequence[LedgerRow], verb: str, fields: Mapping[str, Any], note: str = ""
+) -> None:
+    """As `change`, the same for many locked rows of one model, in two statements. Not for
+    transactions, which webhooks are told of."""
+    announced = []
+    for row in rows:
+        changed = {name: value for name, value in fields.items() if getattr(row, name) != value}
+        before = {name: plain(getattr(row, name)) for name in changed}
+        row.version += 1
+        announced.append(
+            announcement(row, verb, before, {n: plain(v) for n, v in changed.items()}, note)
+        )
+        for name, value in changed.items():
+            setattr(row, name, value)
+    _announce(announced)
+    update_rows(rows, ["version", *fields])
 
 
 def change_with_parts(
@@ -228,6 +253,17 @@ def parts_of(row: Transaction) -> list[Part]:
     return [Part(Money(s.amount_minor, row.currency), s.category_id, s.note) for s in from_splits]
 
 
+def parts_of_many(rows: Iterable[Transaction]) -> dict[uuid.UUID, list[Part]]:
+    """One query."""
+    currencies = {row.pk: row.currency for row in rows}
+    found: dict[uuid.UUID, list[Part]] = {pk: [] for pk in currencies}
+    splits = Split.objects.filter(transaction__in=currencies).order_by("transaction_id", "position")
+    for split in splits:
+        money = Money(split.amount_minor, currencies[split.transaction_id])
+        found[split.transaction_id].append(Part(money, split.category_id, split.note))
+    return found
+
+
 def parts_from(kept: Sequence[Mapping[str, Any]], currency: str) -> list[Part]:
     """From `plain_parts`, as the audit trail keeps them; a category that is gone is none."""
     wanted = {part["category_id"] for part in kept if part["category_id"]}
@@ -244,14 +280,16 @@ def parts_from(kept: Sequence[Mapping[str, Any]], currency: str) -> list[Part]:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """What one of many transactions gets: columns, and splits where they change."""
+    """What one of many transactions gets: columns, and splits and tags where they change. `note`
+    is its own, beside the same for all."""
 
     row: Transaction
     fields: Mapping[str, Any]
-    old_parts: Sequence[Part]
-    parts: Sequence[Part]
+    old_parts: Sequence[Part] = ()
+    parts: Sequence[Part] = ()
     old_tags: Tags = frozenset()
     tags: Tags = frozenset()
+    note: str = ""
 
     def changed(self) -> dict[str, Any]:
         return {name: value for name, value in self.fields.items()
@@ -283,7 +321,7 @@ def change_many(rewrites: Sequence[Rewrite], verb: str, note: str = "") -> list[
             before["tags"], after["tags"] = plain_tags(item.old_tags), plain_tags(item.tags)
         row.version += 1
         row.updated_at = timezone.now()
-        announced.append(announcement(row, verb, before, after, note))
+        announced.append(announcement(row, verb, before, after, item.note or note))
         for name, value in changed.items():
             setattr(row, name, value)
     if not real:

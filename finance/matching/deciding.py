@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -10,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from finance import ledger
-from finance.errors import WrongState
+from finance.errors import LedgerError, WrongState
 from finance.ledger.linking import refund_of, take_refund_back
-from finance.ledger.writing import change, insert, locked, writing
+from finance.ledger.writing import change, change_alike, insert, locked, writing
 from finance.models import (
     Match,
     MatchKind,
@@ -36,6 +38,35 @@ def accept(match_id: uuid.UUID) -> Match:
             _carry_out(match)
             _decide(match, MatchState.ACCEPTED, "accept")
     return match
+
+
+def accept_many(matches: Sequence[Match]) -> int:
+    """As `accept` for many new pairs that nobody has decided of; returns how many were carried
+    out, what the ledger refuses stays open. Pairs of two reports of one purchase that share no
+    row with another pair are merged together, in a handful of statements; the others in turn.
+    Inside `writing()`."""
+    times = Counter(pk for match in matches for pk in _both(match))
+    alone = [
+        match for match in matches
+        if match.kind == MatchKind.SAME and match.item_id is None
+        and all(times[pk] == 1 for pk in _both(match))
+    ]  # fmt: skip
+    merged = ledger.merge_many([(match.first_id, _second(match)) for match in alone])
+    together = [match for match in alone if match.second_id in merged]
+    change_alike(together, "accept", _decision(MatchState.ACCEPTED))
+    done, apart = len(together), {match.pk for match in alone}
+    for match in matches:
+        if match.pk not in apart:
+            try:
+                accept(match.pk)
+            except LedgerError:
+                continue
+            done += 1
+    return done
+
+
+def _both(match: Match) -> tuple[uuid.UUID, ...]:
+    return tuple(pk for pk in (match.first_id, match.second_id, match.item_id) if pk is not None)
 
 
 def reject(match_id: uuid.UUID) -> Match:
@@ -89,13 +120,16 @@ def _remember(kind: MatchKind, first: uuid.UUID, second: uuid.UUID) -> None:
 
 
 def _decide(match: Match, state: MatchState, verb: str) -> None:
+    change(match, verb, _decision(state))
+
+
+def _decision(state: MatchState) -> dict[str, Any]:
     actor, closed = current_actor(), state != MatchState.OPEN
-    fields: dict[str, Any] = {
+    return {
         "state": state,
         "decided_by": (actor.label or actor.kind)[:120] if closed else "",
         "decided_at": timezone.now() if closed else None,
     }
-    change(match, verb, fields)
 
 
 def _carry_out(match: Match) -> None:

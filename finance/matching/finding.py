@@ -13,10 +13,9 @@ from typing import Final
 
 from django.db.models import Q
 
-from finance.errors import LedgerError
 from finance.ledger.writing import insert, writing
 from finance.matching import legs, searching
-from finance.matching.deciding import accept
+from finance.matching.deciding import accept_many
 from finance.matching.pairing import REFUND_WINDOW, TRANSFER_EVENTS, refund
 from finance.matching.scoring import LIKELY, LONGEST_APART, Score, same_purchase
 from finance.matching.searching import AT_ONCE, Report
@@ -254,13 +253,7 @@ def _carry_out(certain: Sequence[Match]) -> int:
     """What the ledger refuses stays to be asked."""
     if not certain:
         return 0
-    scope, done = current_scope(), 0
+    scope = current_scope()
     machine = replace(scope.actor, kind="system", label="matching")
     with entered(replace(scope, actor=machine)):
-        for match in certain:
-            try:
-                accept(match.pk)
-            except LedgerError:
-                continue
-            done += 1
-    return done
+        return accept_many(certain)

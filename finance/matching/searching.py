@@ -7,12 +7,15 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
+from finance.ledger.changes import legs_among
 from finance.ledger.drafts import movement_values
 from finance.matching.scoring import LONGEST_APART, Facts
 from finance.models import (
@@ -21,11 +24,11 @@ from finance.models import (
     StatementLine,
     Transaction,
     TransactionState,
-    Transfer,
 )
 from finance.money import Money
 
 AT_ONCE: Final = 1_000
+HOLDS_AT_ONCE: Final = 100
 # A question that has waited behind so many others is found once it is looked at again.
 MOST_QUESTIONS: Final = 1_000
 HARMLESS: Final = frozenset({"possible_duplicate", "hold", "other_institution", "spot_check"})
@@ -116,12 +119,14 @@ def _of_other_amount(facts: Sequence[Facts], days: timedelta) -> Iterator[Report
         Q(event="hold", state=TransactionState.PROPOSED),
         Q(booked_on__range=(min(told) - days, max(told) + days)),
     )
-    for each in facts:
-        if each.is_hold and each.account is not None:
-            yield from where(
-                Q(account=each.account, booked_on__range=(each.booked_on, each.booked_on + days)),
-                Q(state=TransactionState.POSTED),
-            )
+    held = sorted({(str(each.account), each.booked_on) for each in facts
+                   if each.is_hold and each.account is not None})  # fmt: skip
+    for at in range(0, len(held), HOLDS_AT_ONCE):
+        of_account = (
+            Q(account=account, booked_on__range=(day, day + days))
+            for account, day in held[at : at + HOLDS_AT_ONCE]
+        )
+        yield from where(reduce(or_, of_account), Q(state=TransactionState.POSTED))
 
 
 def purchases_at(refunds: Sequence[Facts], days: timedelta) -> list[Report]:
@@ -143,7 +148,7 @@ def where(*wanted: Q) -> list[Report]:
         .order_by().values(*COLUMNS)
     )  # fmt: skip
     ids = [row["pk"] for row in rows]
-    stated, legs, doubted = _stated(ids), _legs(ids), _doubted(rows)
+    stated, legs, doubted = _stated(ids), legs_among(ids), _doubted(rows)
     return [
         Report(
             row["pk"],
@@ -223,11 +228,6 @@ def _stated(ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     """Those that a bank's statement has a line of."""
     lines = StatementLine.objects.filter(is_live=True, transaction__in=ids)
     return set(lines.values_list("transaction_id", flat=True))
-
-
-def _legs(ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    links = Transfer.objects.filter(Q(outflow__in=ids) | Q(inflow__in=ids))
-    return {pk for pair in links.values_list("outflow_id", "inflow_id") for pk in pair}
 
 
 def _doubted(rows: Sequence[Mapping[str, Any]]) -> set[uuid.UUID]:
