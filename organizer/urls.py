@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from organizer import contact_import_views, contact_views, views
+from organizer import contact_import_views, contact_views, task_views, views
 
 urlpatterns = [
     path("contacts/", contact_views.contacts, name="contacts"),
@@ -23,5 +23,12 @@ urlpatterns = [
     path("contacts/<uuid:contact_id>/join/", contact_views.join, name="contact_join"),
     path("tasks/", views.tasks, name="tasks"),
     path("tasks/add/", views.add, name="task_add"),
-    path("tasks/<uuid:task_id>/", views.decide, name="task_decide"),
+    path("tasks/preview/", views.preview, name="task_preview"),
+    path("tasks/policy/", views.policy, name="task_policy"),
+    path("tasks/edit/", task_views.edit, name="tasks_edit"),
+    path("tasks/batches/<uuid:batch_id>/undo/", task_views.undo_batch, name="task_batch_undo"),
+    path("tasks/<uuid:task_id>/", task_views.task, name="task"),
+    path("tasks/<uuid:task_id>/item/", task_views.item, name="task_item"),
+    path("tasks/<uuid:task_id>/link/", task_views.link, name="task_link"),
+    path("tasks/<uuid:task_id>/<slug:verb>/", task_views.decide, name="task_decide"),
 ]

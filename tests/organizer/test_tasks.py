@@ -7,9 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.tokens import start_session
@@ -17,9 +14,7 @@ from finance.querysets import today
 from organizer.models import Task
 from organizer.todo import add_task, complete_task
 from tenancy.models import Tenant
-from tenancy.scope import tenant_scope
 from tests.make import make_member
-from tests.pages import member
 
 API = "/api/v1/tasks"
 DAY = "2026-05-27"
@@ -30,11 +25,6 @@ FEBRUARY_30 = "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"
 def api(in_tenant: Tenant) -> APIClient:
     access = start_session(make_member(in_tenant, email="bob@example.org")).access
     return APIClient(headers={"Authorization": f"Bearer {access}"})
-
-
-@pytest.fixture
-def browser(in_tenant: Tenant) -> Client:
-    return member(in_tenant)
 
 
 def titles(answer: Any) -> list[str]:
@@ -129,43 +119,3 @@ def test_views(api: APIClient) -> None:
     assert titles(api.get(API, {"view": "done"})) == ["ready"]
     assert titles(api.get(API, {"view": "open"})) == ["late", "now", "later", "some day"]
     assert api.get(API, {"view": "x"}).status_code == 400
-
-
-def test_the_page_adds_finishes_and_removes(browser: Client) -> None:
-    assert "Nothing is to be done here." in browser.get("/tasks/").content.decode()
-    page = browser.post("/tasks/add/", {"text": "<b>bins</b> tomorrow #home"}, follow=True)
-    html = page.content.decode()
-    assert "&lt;b&gt;bins&lt;/b&gt;" in html
-    assert "#home" in html
-    row = Task.objects.get()
-    assert browser.post(f"/tasks/{row.pk}/", {"verb": "complete"}).status_code == 302
-    assert "bins" not in browser.get("/tasks/").content.decode()
-    assert "Open again" in browser.get("/tasks/?view=done").content.decode()
-    browser.post(f"/tasks/{row.pk}/", {"verb": "remove"})
-    assert browser.post(f"/tasks/{row.pk}/", {"verb": "complete"}).status_code == 404
-    bad = browser.post("/tasks/add/", {"text": "#home"})
-    assert (bad.status_code, Task.objects.count()) == (422, 0)
-    assert "Say what is to be done." in bad.content.decode()
-
-
-def test_a_stranger_changes_nothing(browser: Client, stranger: Tenant) -> None:
-    with tenant_scope(stranger.pk):
-        row = add_task("theirs")
-    browser.post(f"/tasks/{row.pk}/", {"verb": "remove"})
-    browser.post(f"/tasks/{row.pk}/", {"verb": "complete"})
-    with tenant_scope(stranger.pk):
-        assert Task.objects.get().state == "open"
-
-
-def test_the_page_asks_the_same_for_one_and_for_many(browser: Client) -> None:
-    counts = []
-    for number in (1, 20):
-        for n in range(number):
-            add_task(f"Task {n}", due_on=today())
-        browser.get("/tasks/")
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
-            browser.get("/tasks/")
-        counts.append(len(queries))
-    assert counts[0] == counts[1]
