@@ -4,7 +4,8 @@ end. With REQUIRE_SERVICES=1 (continuous integration) leaving anything out is a 
 Markers: `postgresql` and `sqlite` need that database; `services` brings its own processes and
 needs both TEST_DATABASE_URL and TEST_REDIS_URL; `browser`, `dovecot` and `hledger` need those
 programs.
-`make test` runs the suite once for each database, and each test in the run that fits it.
+`make test` runs the suite once for each database, and each test in the run that fits it: what asks
+no database runs once.
 """
 
 from __future__ import annotations
@@ -39,15 +40,27 @@ def missing(marker: str) -> str | None:
 
 def belongs_to_other_run(item: pytest.Item) -> bool:
     if ON_POSTGRESQL:
-        return any(item.get_closest_marker(name) for name in ("sqlite", "services", "browser"))
+        named = any(item.get_closest_marker(name) for name in ("sqlite", "services", "browser"))
+        return named or (BOTH_RUNS and not asks_a_database(item))
     return item.get_closest_marker("postgresql") is not None and BOTH_RUNS
 
 
+def asks_a_database(item: pytest.Item) -> bool:
+    """What asks none comes out alike whichever it is."""
+    names = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or not names.isdisjoint(
+        ("db", "transactional_db")
+    )
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    elsewhere = [item for item in items if belongs_to_other_run(item)]
+    here: list[pytest.Item] = []
+    elsewhere: list[pytest.Item] = []
+    for item in items:
+        (elsewhere if belongs_to_other_run(item) else here).append(item)
     if elsewhere:
         config.hook.pytest_deselected(items=elsewhere)
-        items[:] = [item for item in items if item not in elsewhere]
+        items[:] = here
     for item in items:
         for mark in list(item.iter_markers()):
             reason = missing(mark.name)
