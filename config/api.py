@@ -62,6 +62,11 @@ from notifications.viewsets import (
     NotificationViewSet,
 )
 from notifications.webhook_viewsets import WebhookDeliveryViewSet, WebhookViewSet
+from organizer.calendar_viewsets import (
+    CalendarFeedViewSet,
+    CalendarImportViewSet,
+    ReminderViewSet,
+)
 from organizer.contact_viewsets import ContactImportViewSet, ContactViewSet
 from organizer.viewsets import TaskBatchViewSet, TaskPolicyViewSet, TaskViewSet
 
@@ -122,6 +127,9 @@ router.register("imports", StatementImportViewSet, "import")
 router.register("import-lines", StatementLineViewSet, "import-line")
 router.register("exports", ExportViewSet, "export")
 router.register("tasks", TaskViewSet, "task")
+router.register("reminders", ReminderViewSet, "reminder")
+router.register("calendar-feeds", CalendarFeedViewSet, "calendar-feed")
+router.register("calendar-imports", CalendarImportViewSet, "calendar-import")
 router.register("contacts", ContactViewSet, "contact")
 router.register("contact-imports", ContactImportViewSet, "contact-import")
 router.register("task-batches", TaskBatchViewSet, "task-batch")

@@ -18,6 +18,8 @@ API_DOCUMENT: dict[str, Any] = {
         "JobStateEnum": "jobs.models.JobState",
         "StatementStateEnum": "finance.models.StatementState",
         "LineOutcomeEnum": "finance.models.LineOutcome",
+        "FileImportStateEnum": "organizer.models.ImportState",
+        "FeedPartEnum": "organizer.models.FeedPart",
         "ContactKindEnum": "organizer.models.ContactKind",
         "ContactRelationKindEnum": "organizer.models.RelationKind",
         "DifferenceKindEnum": "extraction.models.DifferenceKind",

@@ -22,6 +22,7 @@ JOB_KINDS: dict[str, str] = {
     "mail_ingest.sweep_uploads": "mail_ingest.upload_files.SweepUploads",
     "extraction.forget_mail": "extraction.retention.ForgetMail",
     "mail_ingest.delete_account": "mail_ingest.deleting.DeleteAccount",
+    "organizer.remind": "organizer.reminders.Remind",
     "finance.enqueue_daily_work": "finance.daily.EnqueueDailyWork",
     "finance.after_booking": "finance.after_booking.AfterBooking",
     "finance.read_statement": "finance.statements.jobs.ReadStatement",
@@ -42,6 +43,7 @@ JOB_KINDS: dict[str, str] = {
 JOB_SOURCES = [
     "extraction.scheduling.enqueue_pending_emails",
     "extraction.asking.enqueue_questions",
+    "organizer.reminders.enqueue_due_reminders",
     "notifications.planning.enqueue_due",
     "notifications.webhooks.outbox.enqueue_deliveries",
 ]

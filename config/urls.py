@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("mail_ingest.urls")),
     path("", include("extraction.urls")),
     path("", include("organizer.urls")),
+    path("", include("organizer.calendar_urls")),
     path("", include("jobs.urls")),
 ]
 

@@ -3,9 +3,12 @@
 from django.contrib import admin
 
 from organizer.models import (
+    CalendarFeed,
+    CalendarImport,
     Contact,
     ContactImport,
     FollowedFact,
+    Reminder,
     Task,
     TaskBatch,
     TaskPolicy,
@@ -51,3 +54,23 @@ class TaskPolicyAdmin(TenantAdmin):
 @admin.register(FollowedFact)
 class FollowedFactAdmin(TenantAdmin):
     list_display = ("kind", "fact_id")
+
+
+@admin.register(CalendarImport)
+class CalendarImportAdmin(TenantAdmin):
+    list_display = ("name", "state", "created_at")
+    list_filter = ("state",)
+    exclude = ("data",)
+
+
+@admin.register(CalendarFeed)
+class CalendarFeedAdmin(TenantAdmin):
+    list_display = ("name", "prefix", "last_used_at", "revoked_at")
+    exclude = ("token_hash",)
+
+
+@admin.register(Reminder)
+class ReminderAdmin(TenantAdmin):
+    list_display = ("title", "user", "next_at", "done_at")
+    list_select_related = ("tenant", "user")
+    search_fields = ("title",)

@@ -27,6 +27,20 @@ class NoSuchContact(OrganizerError):
     status: ClassVar[int] = 404
 
 
+class NoSuchFeed(OrganizerError):
+    """The calendar is not there, or is somebody else's."""
+
+    code = "not_found"
+    status: ClassVar[int] = 404
+
+
+class NoSuchReminder(OrganizerError):
+    """The reminder is not there, or is somebody else's."""
+
+    code = "not_found"
+    status: ClassVar[int] = 404
+
+
 class NotNow(OrganizerError):
     """The state of the task does not allow it."""
 

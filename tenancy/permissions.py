@@ -27,6 +27,8 @@ PERMISSIONS: Final[dict[str, StrPromise]] = {
     "tasks:write": _("Add, change and finish tasks"),
     "contacts:read": _("See contacts"),
     "contacts:write": _("Add, change, import and remove contacts"),
+    "calendars:read": _("See one's own calendar feeds"),
+    "calendars:write": _("Make and revoke one's own calendar feeds"),
     "mail:read": _("See connected accounts and stored messages"),
     "mail:write": _("Connect mailboxes, import and delete mail"),
     "jobs:read": _("See background jobs"),

@@ -82,6 +82,14 @@ def raw_cards(data: bytes) -> Iterator[RawCard]:
         yield card
 
 
+def plain_lines(data: bytes) -> Iterator[tuple[int, Line]]:
+    """The properties of any file of this family (RFC 5545 too) with the numbers of their lines."""
+    for number, raw in _unfolded(_as_utf8(data)):
+        line = _line(raw, "")
+        if line is not None:
+            yield number, line
+
+
 def _take(card: RawCard, raw: bytes) -> None:
     line = _line(raw, card.version)
     if line is None:

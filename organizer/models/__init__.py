@@ -1,6 +1,7 @@
 """Tables of the organizer."""
 
 from organizer.models.batches import BatchedTask, TaskBatch
+from organizer.models.calendar_feeds import CalendarFeed, FeedEntry, FeedPart
 from organizer.models.contacts import (
     Contact,
     ContactKey,
@@ -11,7 +12,13 @@ from organizer.models.contacts import (
     RelationKind,
 )
 from organizer.models.following import FollowedFact, TaskPolicy
-from organizer.models.imports import ContactImport, ImportState
+from organizer.models.imports import (
+    CalendarImport,
+    ContactImport,
+    ImportedEntry,
+    ImportState,
+)
+from organizer.models.reminders import Reminder
 from organizer.models.tasks import (
     LINK_KINDS,
     RepeatBy,
@@ -24,16 +31,22 @@ from organizer.models.tasks import (
 __all__ = (
     "LINK_KINDS",
     "BatchedTask",
+    "CalendarFeed",
+    "CalendarImport",
     "Contact",
     "ContactImport",
     "ContactKey",
     "ContactKind",
     "ContactMerchant",
     "ContactRelation",
+    "FeedEntry",
+    "FeedPart",
     "FollowedFact",
     "ImportState",
+    "ImportedEntry",
     "KeyKind",
     "RelationKind",
+    "Reminder",
     "RepeatBy",
     "Task",
     "TaskBatch",

@@ -37,3 +37,27 @@ class ContactImport(FileImport):
     class Meta(FileImport.Meta):
         abstract = False
         indexes = (models.Index(fields=("tenant", "-created_at"), name="contact_import_newest"),)
+
+
+class CalendarImport(FileImport):
+    """A calendar file of another program."""
+
+    class Meta(FileImport.Meta):
+        abstract = False
+        indexes = (models.Index(fields=("tenant", "-created_at"), name="calendar_import_newest"),)
+
+
+class ImportedEntry(TenantModel):
+    """An entry of a calendar file that was taken over, so that it is not taken again."""
+
+    key = models.CharField(max_length=64, help_text="SHA-256 of its UID, or of all that it says.")
+    made_id = models.UUIDField(help_text="The task or the reminder that it became.")
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("tenant", "key"), name="calendar_entry_once"),
+        )
+        verbose_name_plural = "imported entries"
+
+    def __str__(self) -> str:
+        return self.key

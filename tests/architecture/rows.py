@@ -63,8 +63,10 @@ from mail_ingest.models import Email, MailImport, MailRule, RawMessage
 from notifications.models import Frequency, Mailing, Notification, Webhook, WebhookDelivery
 from notifications.webhooks.managing import SECRET_FIELD
 from organizer.batches import Wanted, edit_many
+from organizer.calendars import importing as calendar_files
 from organizer.contacts.importing import upload
 from organizer.contacts.keeping import add_contact
+from organizer.models import CalendarFeed, Reminder
 from organizer.todo import add_task
 from tenancy.encryption import encrypt
 from tenancy.models import Tenant
@@ -348,6 +350,28 @@ def make_contact(world: World) -> Model:
     return add_contact(name=f"Contact {next(_numbers)}")
 
 
+def make_reminder(world: World) -> Model:
+    row: Reminder = Reminder.objects.create(
+        user=world.member, title=f"Call {next(_numbers)}", at=timezone.now() + timedelta(days=1),
+        next_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    return row
+
+
+def make_calendar_feed(world: World) -> Model:
+    number = next(_numbers)
+    row: CalendarFeed = CalendarFeed.objects.create(
+        membership=Membership.objects.get(user=world.member), name=f"Phone {number}",
+        parts=["tasks"], prefix=f"cal_{number}", token_hash=f"{number:064}",
+    )  # fmt: skip
+    return row
+
+
+def make_calendar_import(world: World) -> Model:
+    event = b"BEGIN:VEVENT\nUID:a\nDTSTART:20300101T100000Z\nSUMMARY:Fair\nEND:VEVENT\n"
+    return calendar_files.upload("a.ics", b"BEGIN:VCALENDAR\n" + event + b"END:VCALENDAR\n")
+
+
 def make_contact_import(world: World) -> Model:
     return upload("a.vcf", b"BEGIN:VCARD\nVERSION:4.0\nFN:Ann\nEND:VCARD\n")
 
@@ -425,6 +449,9 @@ MAKERS: dict[str, Maker] = {
     "notifications.Webhook": make_webhook,
     "notifications.WebhookDelivery": make_webhook_delivery,
     "notifications.Notification": make_notification,
+    "organizer.CalendarFeed": make_calendar_feed,
+    "organizer.CalendarImport": make_calendar_import,
+    "organizer.Reminder": make_reminder,
     "organizer.Contact": make_contact,
     "organizer.ContactImport": make_contact_import,
     "organizer.Task": make_task,

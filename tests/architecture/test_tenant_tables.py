@@ -27,6 +27,7 @@ ACROSS_TENANTS = {
     "ApiToken.token_hash": "a token is looked up before its tenant is known",
     "OAuthAttempt.state_hash": "a state is random, and good once anywhere",
     "InboundAddress.token": "whose mail it is is found by it",
+    "CalendarFeed.token_hash": "a calendar is looked up before its tenant is known",
     "account_due": "the scheduler looks for due accounts of every tenant",
     "audit_of_actor": "an operator asks what a super admin did anywhere",
     "idempotency_key_age": "old keys of every tenant are removed at once",
