@@ -55,6 +55,7 @@ from jobs.viewsets import JobViewSet
 from mail_ingest.inbound_views import InboundAddressViewSet, InboundView
 from mail_ingest.oauth_viewset import OAuthViewSet
 from mail_ingest.rule_viewsets import MailPolicyViewSet, MailRuleViewSet
+from mail_ingest.upload_viewset import MailUploadViewSet
 from mail_ingest.viewsets import ConnectedAccountViewSet, EmailViewSet, MailImportViewSet
 from notifications.viewsets import (
     NotificationMailViewSet,
@@ -89,6 +90,7 @@ router.register("webhook-deliveries", WebhookDeliveryViewSet, "webhook-delivery"
 router.register("connected-accounts", ConnectedAccountViewSet, "connected-account")
 router.register("mail-progress", MailProgressViewSet, "mail-progress")
 router.register("mail-imports", MailImportViewSet, "mail-import")
+router.register("mail-uploads", MailUploadViewSet, "mail-upload")
 router.register("mail-rules", MailRuleViewSet, "mail-rule")
 router.register("mail-policy", MailPolicyViewSet, "mail-policy")
 router.register("inbound-address", InboundAddressViewSet, "inbound-address")

@@ -211,6 +211,8 @@ JOB_RETENTION_DAYS = env_int("JOB_RETENTION_DAYS", 30, least=1)
 MAIL_ALLOWED_PRIVATE_HOSTS = env_list("MAIL_ALLOWED_PRIVATE_HOSTS")
 MAIL_TIMEOUT_SECONDS = env_int("MAIL_TIMEOUT_SECONDS", 30, least=1)
 MAIL_UPLOAD_MAX_MB = env_int("MAIL_UPLOAD_MAX_MB", 1024, least=1)
+# What a tenant's uploads may take together until they are read.
+MAIL_UPLOAD_QUOTA_MB = env_int("MAIL_UPLOAD_QUOTA_MB", 4096, least=1)
 
 # The operator's own OAuth clients (docs/connecting-google.md, docs/connecting-microsoft.md).
 GOOGLE_CLIENT_ID = env_str("GOOGLE_CLIENT_ID")

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from mail_ingest.connecting import fetch_now, pause, resume
 from mail_ingest.errors import MailError
-from mail_ingest.models import ConnectedAccount, Email, MailImport, RawMessage
+from mail_ingest.models import ConnectedAccount, Email, MailImport, MailUpload, RawMessage
 from mail_ingest.storage import reread
 from tenancy.admin import TenantAdmin
 from tenancy.scope import tenant_scope
@@ -76,6 +76,12 @@ class MailImportAdmin(TenantAdmin):
     list_display = ("name", "account", "size", "stored_count", "finished_at", "error")
     search_fields = ("name",)
     list_select_related = ("tenant", "account")
+
+
+@admin.register(MailUpload)
+class MailUploadAdmin(TenantAdmin):
+    list_display = ("name", "size", "import_id", "created_at")
+    search_fields = ("name",)
 
 
 @admin.register(RawMessage)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import F
@@ -39,9 +38,6 @@ def import_upload(
 ) -> MailImport:
     """Keep an uploaded file and enqueue its import. Raises MailFileError, and keeps nothing, when
     it is too large, no mail, or more than there is room for."""
-    limit = settings.MAIL_UPLOAD_MAX_MB * 2**20
-    if file.size is None or file.size > limit:
-        raise MailFileError(too_large(), code="file_too_large")
     name = storable(Path(file.name or "upload").name)[:255]
     path = keep(file)
     try:
@@ -53,23 +49,13 @@ def import_upload(
         raise
 
 
-def too_large() -> str:
-    return (
-        f"The file is larger than {settings.MAIL_UPLOAD_MAX_MB} MB. Split it, or have the operator"
-        " run “manage.py import_mail”."
-    )
-
-
 def start_import(
     path: Path, *, is_own: bool, name: str = "", account_label: str = "", is_temporary: bool = False
 ) -> MailImport:
     """Enqueue the import of a file or Maildir into the upload account of that label, made on
     first use. `is_own` is the tenant's word that the archive is its own and complete. Raises
     MailFileError."""
-    try:
-        file_kind(path)
-    except ProviderRefused as error:
-        raise MailFileError(_in_its_name(error, path, name)) from error
+    require_mail(path, name)
     with transaction.atomic():
         account = upload_account(account_label, is_own=is_own)
         mail_import: MailImport = MailImport.objects.create(
@@ -86,6 +72,14 @@ def start_import(
     return mail_import
 
 
+def require_mail(path: Path, name: str = "") -> None:
+    """Whether a file is mail, by its first bytes. Raises MailFileError with what is wrong."""
+    try:
+        file_kind(path)
+    except ProviderRefused as error:
+        raise MailFileError(_in_its_name(error, path, name)) from error
+
+
 def upload_account(label: str, *, is_own: bool) -> ConnectedAccount:
     """The account that a file's messages go to. Raises MailFileError when the label's account was
     declared otherwise: what it holds already must not change its standing by an import."""
@@ -100,7 +94,23 @@ def upload_account(label: str, *, is_own: bool) -> ConnectedAccount:
             "declared_own_by_id": current_actor().user_id if is_own else None,
         },
     )
-    if not is_new and account.is_own != is_own:
+    if not is_new:
+        _require_fit(account, is_own=is_own)
+    return account
+
+
+def require_fitting_account(label: str, *, is_own: bool) -> None:
+    """What `upload_account` would refuse, before there is anything to go there. Raises
+    MailConflict."""
+    label = label or (OWN_LABEL if is_own else OTHER_LABEL)
+    account = ConnectedAccount.objects.filter(kind=AccountKind.UPLOAD, label=label).first()
+    if account is not None:
+        _require_fit(account, is_own=is_own)
+
+
+def _require_fit(account: ConnectedAccount, *, is_own: bool) -> None:
+    label = account.label
+    if account.is_own != is_own:
         state = "was" if account.is_own else "was not"
         raise MailConflict(
             f"“{label}” {state} declared your own archive; import into another account.",
@@ -110,7 +120,6 @@ def upload_account(label: str, *, is_own: bool) -> ConnectedAccount:
         raise MailConflict(
             f"“{label}” is {account.get_state_display().lower()}.", code="account_not_active"
         )
-    return account
 
 
 def enqueue_import(mail_import: MailImport, *, trigger: str, priority: int = 1) -> Job:

@@ -311,6 +311,27 @@ class Email(TenantModel):
         return self.subject or "(no subject)"
 
 
+class MailUpload(TenantModel):
+    """A file that is being sent in pieces. How much of it is there is the size of its file
+    (mail_ingest.uploading); once it is whole, `import_id` names its import."""
+
+    name = models.CharField(max_length=255, help_text="As the person knows it.")
+    size = models.PositiveBigIntegerField(help_text="Bytes of the whole file.")
+    is_own = models.BooleanField(
+        default=False, help_text="You declare that this archive is your own and complete."
+    )
+    account_label = models.CharField(max_length=120, blank=True)
+    import_id = models.UUIDField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta(TenantModel.Meta):
+        ordering = ("-created_at", "-id")
+        indexes = (models.Index(fields=("tenant", "-created_at", "-id"), name="upload_newest"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class MailImport(TenantModel):
     """One file, or folder, of messages to read into an upload account.
 

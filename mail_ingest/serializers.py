@@ -9,10 +9,18 @@ from typing import Any
 from rest_framework import serializers
 
 from mail_ingest.html_text import html_to_text
-from mail_ingest.models import AccountKind, ConnectedAccount, Email, EmailState, MailImport
+from mail_ingest.models import (
+    AccountKind,
+    ConnectedAccount,
+    Email,
+    EmailState,
+    MailImport,
+    MailUpload,
+)
 from mail_ingest.parsing import ParsedEmail, UnparsableMessage, parse_message
 from mail_ingest.presets import preset_for
 from mail_ingest.storage import load_raw
+from mail_ingest.upload_files import received_bytes
 from tenancy.serializers import StrictModelSerializer, StrictSerializer
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
@@ -201,6 +209,23 @@ class MailImportSerializer(StrictModelSerializer):
             "quarantined_count", "job_id", "error", "created_at", "finished_at",
         )  # fmt: skip
         read_only_fields = fields
+
+
+class MailUploadSerializer(StrictModelSerializer):
+    account = serializers.CharField(
+        source="account_label", required=False, default="", allow_blank=True, max_length=120,
+        validators=[one_line], help_text="Label of the account to fill; made when there is none.",
+    )  # fmt: skip
+    offset = serializers.SerializerMethodField(help_text="How many bytes are there.")
+
+    class Meta:
+        model = MailUpload
+        fields = ("id", "name", "size", "is_own", "account", "offset", "import_id", "created_at")
+        read_only_fields = ("id", "import_id", "created_at")
+        extra_kwargs = {"name": {"validators": [one_line]}, "size": {"min_value": 1}}
+
+    def get_offset(self, upload: MailUpload) -> int:
+        return received_bytes(upload)
 
 
 class UploadSerializer(StrictSerializer):

@@ -14,15 +14,15 @@ from typing import Final
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from jobs.base import BaseJob, JobRun, JsonObject
 from jobs.full_disk import is_disk_full
 from jobs.models import LIVE_STATES, Job
-from mail_ingest.errors import UploadDiskFull
-from mail_ingest.models import MailImport
+from mail_ingest.errors import MailFileError, UploadDiskFull
+from mail_ingest.models import MailImport, MailUpload
 from tenancy.scope import all_tenants, current_tenant_id
 
 IMPORT_FILE: Final = "mail_ingest.import_file"
@@ -38,9 +38,58 @@ def uploads_folder() -> Path:
     return folder
 
 
+def upload_path(upload: MailUpload) -> Path:
+    """Where the pieces of an upload are put together."""
+    return uploads_folder() / upload.pk.hex
+
+
+def received_bytes(upload: MailUpload) -> int:
+    """How much of an upload is there."""
+    if upload.import_id is not None:
+        return int(upload.size)
+    try:
+        return upload_path(upload).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def require_room(size: int) -> None:
+    """Whether a file of so many bytes may come. Raises MailFileError when it is too large by
+    itself, or together with those of the tenant that wait to be read; UploadDiskFull."""
+    if size > settings.MAIL_UPLOAD_MAX_MB * 2**20:
+        raise MailFileError(too_large(), code="file_too_large")
+    quota = settings.MAIL_UPLOAD_QUOTA_MB * 2**20
+    if size + _waiting_bytes() > quota:
+        raise MailFileError(
+            gettext(
+                "With this file, more than %(quota)d MB would wait to be read. Wait until the files"
+                " before it are read, or cancel an upload."
+            )
+            % {"quota": settings.MAIL_UPLOAD_QUOTA_MB},
+            code="upload_quota",
+        )
+    usage = shutil.disk_usage(uploads_folder())
+    if usage.free - size < min(usage.total // 20, 2**30):
+        raise disk_full()
+
+
+def too_large() -> str:
+    return (
+        f"The file is larger than {settings.MAIL_UPLOAD_MAX_MB} MB. Split it, or have the operator"
+        " run “manage.py import_mail”."
+    )
+
+
+def _waiting_bytes() -> int:
+    sent = MailUpload.objects.filter(import_id=None)
+    read = MailImport.objects.filter(finished_at=None, is_temporary=True)
+    return sum(rows.aggregate(bytes=Sum("size"))["bytes"] or 0 for rows in (sent, read))
+
+
 def keep(file: UploadedFile[bytes]) -> Path:
-    """Copy what came with a request to where its import finds it. Raises UploadDiskFull, and keeps
-    nothing."""
+    """Copy what came with a request to where its import finds it. Raises MailFileError,
+    UploadDiskFull, and keeps nothing then."""
+    require_room(file.size or 0)
     path = uploads_folder() / uuid.uuid4().hex
     try:
         with path.open("xb") as kept:
@@ -72,6 +121,7 @@ def sweep(folder: Path) -> int:
     """Remove the files of a tenant's folder that no import needs any more, in the scope of that
     tenant or all. Returns how many."""
     swept = 0
+    grace = timezone.now() - timedelta(seconds=GRACE_SECONDS)
     for path in _files(folder):
         mail_import = MailImport.objects.filter(path=str(path.resolve())).first()
         if _is_needed(path, mail_import):
@@ -80,6 +130,9 @@ def sweep(folder: Path) -> int:
         swept += 1
         if mail_import is not None:
             _end_without_file(mail_import)
+    for upload in MailUpload.objects.filter(created_at__lt=grace):
+        if upload.import_id is not None or not (folder / upload.pk.hex).exists():
+            upload.delete()
     return swept
 
 

@@ -22,7 +22,7 @@ from mail_ingest.models import AccountKind, ConnectedAccount, Email, MailImport
 from mail_ingest.oauth import BY_OAUTH, service_of
 from mail_ingest.parsing import UnparsableMessage, parse_message
 from mail_ingest.storage import load_raw
-from tenancy.pages import is_htmx, page, tell
+from tenancy.pages import page, tell
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 RECENT_IMPORTS = 5
@@ -139,6 +139,8 @@ def try_out(request: HttpRequest) -> HttpResponse:
 @get_or_post
 @page("mail:write")
 def upload(request: HttpRequest) -> HttpResponse:
+    """Import a file. static/js/upload.js sends it in pieces, to /api/v1/mail-uploads; without the
+    script it comes here."""
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -146,11 +148,9 @@ def upload(request: HttpRequest) -> HttpResponse:
         except MailError as error:
             tell(form, error)
         else:
-            if is_htmx(request):
-                return HttpResponse(status=204, headers={"HX-Redirect": "/"})
             return redirect("dashboard")
-    template = "mail_ingest/_upload.html" if is_htmx(request) else "mail_ingest/upload.html"
-    return render(request, template, {"form": form}, status=422 if form.errors else 200)
+    status = 422 if form.errors else 200
+    return render(request, "mail_ingest/upload.html", {"form": form}, status=status)
 
 
 @require_POST

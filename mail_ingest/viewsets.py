@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from jobs.models import Job
-from mail_ingest import connecting, imports, storage
+from mail_ingest import connecting, imports, storage, upload_files
 from mail_ingest.errors import MailError, MailFileError
 from mail_ingest.filters import ConnectedAccountFilter, EmailFilter
 from mail_ingest.models import ConnectedAccount, Email, MailImport
@@ -187,7 +187,7 @@ class MailImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Tenant
         """Upload a file of messages. It is imported by the job that the answer names."""
         limit = settings.MAIL_UPLOAD_MAX_MB * 2**20
         if int(request.META.get("CONTENT_LENGTH") or 0) > limit + 2**20:
-            raise MailFileError(imports.too_large(), code="file_too_large")
+            raise MailFileError(upload_files.too_large(), code="file_too_large")
         body = UploadSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         data = body.validated_data

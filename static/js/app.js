@@ -169,15 +169,6 @@
 
   window.inledger = { toast, openModal, closeModal, drawer, modal };
 
-  // A file upload shows how much has been sent in the form's own progress bar.
-  document.body.addEventListener("htmx:xhr:progress", (event) => {
-    const bar = event.target.querySelector?.("progress[data-upload]");
-    if (!bar || !event.detail.lengthComputable) return;
-    bar.hidden = false;
-    bar.max = event.detail.total;
-    bar.value = event.detail.loaded;
-  });
-
   const zone = document.querySelector("[data-time-zone]");
   if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
 

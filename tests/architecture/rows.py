@@ -59,7 +59,7 @@ from finance.subscriptions.finding import find_subscriptions
 from finance.tags import add_tag
 from jobs.models import Job
 from mail_ingest.imports import upload_account
-from mail_ingest.models import Email, MailImport, MailRule, RawMessage
+from mail_ingest.models import Email, MailImport, MailRule, MailUpload, RawMessage
 from notifications.models import Frequency, Mailing, Notification, Webhook, WebhookDelivery
 from notifications.webhooks.managing import SECRET_FIELD
 from organizer.batches import Wanted, edit_many
@@ -133,6 +133,11 @@ def make_job(world: World) -> Model:
 
 def make_connected_account(world: World) -> Model:
     return upload_account(f"Archive {next(_numbers)}", is_own=False)
+
+
+def make_upload(world: World) -> Model:
+    row: MailUpload = MailUpload.objects.create(name="mail.mbox", size=1000)
+    return row
 
 
 def make_import(world: World) -> Model:
@@ -445,6 +450,7 @@ MAKERS: dict[str, Maker] = {
     "mail_ingest.Email": make_email,
     "mail_ingest.MailRule": make_mail_rule,
     "mail_ingest.MailImport": make_import,
+    "mail_ingest.MailUpload": make_upload,
     "notifications.Mailing": make_mailing,
     "notifications.Webhook": make_webhook,
     "notifications.WebhookDelivery": make_webhook_delivery,
