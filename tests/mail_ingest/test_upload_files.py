@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
@@ -82,9 +85,24 @@ def test_a_full_disk_keeps_nothing_of_an_upload(
     assert not MailImport.objects.exists() and not Job.objects.exists()
 
 
+@pytest.fixture
+def unlogged() -> Iterator[None]:
+    """Records of errors would hold on to the request, and to the file that it has open on the disk
+    that is taken away."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def asked(client: Client, address: str, **more: Any) -> tuple[int, str, bytes]:
+    """Status, media type and content of the answer to an upload of 600 kB."""
+    answer = client.post(address, {"file": mbox(3, size=100_000)}, **more)
+    return answer.status_code, answer.headers["Content-Type"], answer.content
+
+
 @pytest.mark.parametrize("place", ["where it is kept", "where it arrives"])
 def test_the_api_says_that_the_disk_is_full(
-    place: str, api: APIClient, settings: LazySettings, tmp_path: Path
+    place: str, api: APIClient, settings: LazySettings, tmp_path: Path, unlogged: None
 ) -> None:
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 1000
     with small_disk(tmp_path / "disk", 256) as disk:
@@ -92,26 +110,22 @@ def test_the_api_says_that_the_disk_is_full(
             settings.DATA_DIR = disk
         else:
             settings.FILE_UPLOAD_TEMP_DIR = str(disk)
-        answer = api.post(
-            "/api/v1/mail-imports", {"file": mbox(3, size=100_000)}, format="multipart"
-        )
-    assert answer.status_code == 507
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    problem = answer.json()
+        status, media_type, content = asked(api, "/api/v1/mail-imports", format="multipart")
+    assert (status, media_type) == (507, "application/problem+json")
+    problem = json.loads(content)
     assert problem["code"] == "disk_full" and problem["detail"].startswith(FULL)
 
 
 def test_the_page_says_that_the_disk_is_full(
-    api: APIClient, settings: LazySettings, tmp_path: Path
+    api: APIClient, settings: LazySettings, tmp_path: Path, unlogged: None
 ) -> None:
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 1000
     client = Client(raise_request_exception=False)
     client.cookies = api.cookies
     with small_disk(tmp_path / "disk", 256) as disk:
         settings.FILE_UPLOAD_TEMP_DIR = str(disk)
-        answer = client.post("/connected-accounts/upload/", {"file": mbox(3, size=100_000)})
-    assert answer.status_code == 507
-    assert b"The disk is full" in answer.content
+        status, _, content = asked(client, "/connected-accounts/upload/")
+    assert status == 507 and b"The disk is full" in content
 
 
 @contextmanager
