@@ -14,6 +14,7 @@ SOURCES := accounts config extraction finance jobs mail_ingest notifications org
 PROCESSES ?= auto
 # What `make fuzz` runs, and for how long.
 FUZZ_TESTS := tests/finance/test_machine.py tests/finance/matching/test_machine.py \
+	tests/finance/statements/test_machine.py \
 	tests/finance/test_recurrence.py tests/organizer/test_repeating.py \
 	tests/mail_ingest/test_parsing_fuzz.py
 EXAMPLES ?= 1000
@@ -51,9 +52,10 @@ fuzz: $(DEV_STAMP) ## long runs of the ledger's state machine and of mutated mes
 	INLEDGER_FUZZ_DATES=all \
 	$(BIN)/python -m pytest -n $(PROCESSES) $(FUZZ_TESTS)
 
-soak: $(DEV_STAMP) ## kill workers at random and at every boundary; needs TEST_DATABASE_URL and redis-server
+soak: $(DEV_STAMP) ## kill workers at random and at every boundary, a ledger before its peers; needs TEST_DATABASE_URL, redis-server, hledger
 	$(BIN)/python -m tests.soak.jobs
 	$(BIN)/python -m tests.soak.mail
+	$(BIN)/python -m tests.soak.peers
 
 gallery: $(DEV_STAMP) ## photograph every page and state into var/gallery; needs Chromium
 	GALLERY=var/gallery $(BIN)/python -m pytest -q tests/browser/test_every_page.py

@@ -56,6 +56,17 @@ def book_next(statement: StatementImport, account: FinancialAccount, at_most: in
     return True
 
 
+def take_back_next(statement: StatementImport, at_most: int) -> int:
+    """Void what the next of its lines have booked, and let go what they had joined; how many lines
+    were dealt with. Inside a transaction."""
+    lines = list(statement.lines.filter(is_live=True).order_by("row", "id")[:at_most])
+    for line in lines:
+        if line.outcome == LineOutcome.NEW and line.transaction_id is not None:
+            ledger.void(line.transaction_id, f"Taken back: {statement.name}"[:300])
+    statement.lines.filter(pk__in=[line.pk for line in lines]).update(is_live=False)
+    return len(lines)
+
+
 def _post_in_database(span: Span, account: FinancialAccount) -> None:
     payees = payees_of(span)
     suggester = Suggester(payee for payee, _ in payees)

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from django.utils import timezone
 
-from finance import ledger
 from finance.accounts import AccountHint, resolve_account
 from finance.errors import LedgerError
 from finance.models import (
@@ -20,7 +19,7 @@ from finance.models import (
 from finance.money import Money
 from finance.reconciling.stating import state_balance
 from finance.statements import files
-from finance.statements.booking import book_next, waiting
+from finance.statements.booking import book_next, take_back_next, waiting
 from finance.statements.importing import APPLY, READ, REVERT, remember, remembered
 from finance.statements.keeping import keep, keep_as_before
 from finance.statements.lines import MOST_LINES, Line, Problem, Statement, UnreadableStatement
@@ -32,6 +31,7 @@ from tenancy.scope import current_tenant_id
 
 # About a second's work, in one transaction.
 BATCH = 10_000
+AT_ONCE = 1_000
 Item = TypeVar("Item", Line, Problem)
 
 
@@ -120,15 +120,12 @@ class RevertStatement(BaseJob):
     def run(self, run: JobRun) -> JsonObject:
         row = StatementImport.objects.get(pk=run.info.subject)
         live = row.lines.filter(is_live=True)
-        total, voided = live.count(), 0
-        while lines := list(live.order_by("row", "id")[:BATCH]):
+        total, done = live.count(), 0
+        voided = live.filter(outcome=LineOutcome.NEW, transaction__isnull=False).count()
+        while done < total:
             with run.fenced():
-                for line in lines:
-                    if line.outcome == LineOutcome.NEW and line.transaction_id is not None:
-                        ledger.void(line.transaction_id, f"Taken back: {row.name}"[:300])
-                        voided += 1
-                row.lines.filter(pk__in=[line.pk for line in lines]).update(is_live=False)
-            run.progress(voided, total, "Taking back")
+                done += take_back_next(row, AT_ONCE)
+            run.progress(done, total, "Taking back")
         with run.fenced():
             StatementImport.objects.filter(pk=row.pk).update(state=StatementState.REVERTED)
         return {"voided": voided}
