@@ -102,14 +102,14 @@ def add(request: HttpRequest) -> HttpResponse:
 def decide(request: HttpRequest, reminder_id: uuid.UUID) -> HttpResponse:
     """Done, later, or removed."""
     row = get_object_or_404(reminders.own_reminders(person_of(request).pk), pk=reminder_id)
-    verb = request.POST.get("verb")
+    verb = request.POST.get("verb", "")
     try:
         if verb == "done":
             reminders.finish_reminder(row.pk)
         elif verb == "remove":
             reminders.remove_reminder(row.pk)
-        elif verb == "snooze":
-            reminders.snooze_reminder(row.pk, snoozed(request.POST.get("for", "")))
+        elif verb in dict(SNOOZES):
+            reminders.snooze_reminder(row.pk, snoozed(verb))
             messages.success(request, _("You are told again later."))
     except OrganizerError as error:
         messages.error(request, str(error))

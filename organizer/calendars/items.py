@@ -32,6 +32,9 @@ from organizer.calendars.writing import Item
 from organizer.models import FeedPart, Reminder, Task, TaskPriority, TaskState
 
 MOST: Final = 2_000
+RENEWING: Final = (
+    AnnouncementKind.TRIAL_ENDS, AnnouncementKind.RENEWS, AnnouncementKind.PRICE_CHANGES,
+)  # fmt: skip
 TOLD: Final = {SlotState.WAITING, SlotState.ASKED, ""}
 
 
@@ -40,6 +43,7 @@ class View:
     """For whom the items are, and of which days."""
 
     user_id: uuid.UUID
+    parts: tuple[str, ...]
     first: date
     last: date
     only_mine: bool = False
@@ -51,9 +55,9 @@ class View:
         return f"{title} · {plain_money(amount)}"
 
 
-def items(parts: list[str], view: View) -> list[Item]:
+def items(view: View) -> list[Item]:
     """In their order; at most `MOST` of a part. Texts are in the active language."""
-    found = [item for part in parts for item in SOURCES[FeedPart(part)](view)]
+    found = [item for part in view.parts for item in SOURCES[FeedPart(part)](view)]
     return sorted(found, key=lambda item: (item.day, item.uid))
 
 
@@ -61,6 +65,11 @@ def _tasks(view: View) -> Iterator[Item]:
     rows = Task.objects.filter(state=TaskState.OPEN, due_on__range=(view.first, view.last))
     if view.only_mine:
         rows = rows.filter(Q(assignee=None) | Q(assignee_id=view.user_id))
+    # What the ledger made a task of is told once.
+    if FeedPart.BILLS in view.parts:
+        rows = rows.filter(bill=None)
+    if FeedPart.RENEWALS in view.parts:
+        rows = rows.exclude(announcement__kind__in=RENEWING)
     zone = str(home().time_zone)
     for row in rows.order_by("due_on", "id")[:MOST]:
         at = None

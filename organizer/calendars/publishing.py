@@ -37,9 +37,10 @@ def publish(feed: CalendarFeed) -> Calendar:
     row = CalendarFeed.objects.select_for_update().get(pk=feed.pk)
     first, last = window(today())
     user = feed.membership.user
-    view = View(user.pk, first, last, row.only_mine, row.shows_amounts)
+    parts = tuple(parts_seen(row, current_scope().permissions))
+    view = View(user.pk, parts, first, last, row.only_mine, row.shows_amounts)
     with translation.override(user.language):
-        found = items(parts_seen(row, current_scope().permissions), view)
+        found = items(view)
     now = timezone.now().replace(microsecond=0)
     published = list(_told(row, found, first, now))
     text = write_calendar(row.name, published)

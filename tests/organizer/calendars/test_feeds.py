@@ -163,6 +163,14 @@ def test_only_ones_own_tasks(in_tenant: Tenant, api: APIClient) -> None:
     assert events(made(api, only_mine=True)) == {}
 
 
+def test_what_the_ledger_made_a_task_of_is_told_once(api: APIClient) -> None:
+    bill = add_bill("Power", Money(100, "EUR"), today())
+    task = add_task("Pay Power", due_on=today())
+    type(task).objects.filter(pk=task.pk).update(bill=bill)
+    assert events(made(api)).keys() == {"bill"}
+    assert events(made(api, parts=["tasks"])).keys() == {"task"}
+
+
 def test_asking_too_often_is_answered_with_when_to_come_back(
     api: APIClient, monkeypatch: Any
 ) -> None:
