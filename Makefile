@@ -52,10 +52,11 @@ fuzz: $(DEV_STAMP) ## long runs of the ledger's state machine and of mutated mes
 	INLEDGER_FUZZ_DATES=all \
 	$(BIN)/python -m pytest -n $(PROCESSES) $(FUZZ_TESTS)
 
-soak: $(DEV_STAMP) ## kill workers at random and at every boundary, a ledger before its peers; needs TEST_DATABASE_URL, redis-server, hledger
+soak: $(DEV_STAMP) ## kill workers, a ledger before its peers, a month of notices; needs TEST_DATABASE_URL, redis-server, hledger, libfaketime
 	$(BIN)/python -m tests.soak.jobs
 	$(BIN)/python -m tests.soak.mail
 	$(BIN)/python -m tests.soak.peers
+	$(BIN)/python -m tests.soak.notices
 
 gallery: $(DEV_STAMP) ## photograph every page and state into var/gallery; needs Chromium
 	GALLERY=var/gallery $(BIN)/python -m pytest -q tests/browser/test_every_page.py

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import resource
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from datetime import time as clock
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from accounts.models import Membership, Role, User
-from benchmarks.setting import analyze, make_schema, tell
+from benchmarks.setting import Stopwatch, analyze, make_schema, tell
 from jobs.clock import database_now
 from notifications.models import DeliverySettings, Frequency, Mailing, Notification, Preference
 from notifications.planning import AT_ONCE, plan, unplanned
@@ -100,26 +99,24 @@ def resident_mb() -> float:
 
 def measure(tenants: list[Tenant], expected: int) -> dict[str, Any]:
     now = database_now()
-    begun = time.perf_counter()
-    marked = bare(tenants, now)
-    base_seconds = time.perf_counter() - begun
+    watch = Stopwatch()
+    marked = watch.time("bare", bare, tenants, now)
     unplan(tenants)
     analyze()
     planned, memory = 0, []
-    begun = time.perf_counter()
-    for count in plan_all(tenants, now):
+    batches = plan_all(tenants, now)
+    while (count := watch.time("planning", next, batches, -1)) >= 0:
         planned += count
         memory.append(resident_mb())
-    seconds = time.perf_counter() - begun
     assert marked == planned == expected
     # The first batches load what every one needs.
     settled = memory[len(memory) // 10 :]
     return {
         "facts": planned,
-        "planning_seconds": round(seconds, 1),
-        "facts_per_second": round(planned / seconds),
-        "bare_seconds": round(base_seconds, 1),
-        "times_bare": round(seconds / base_seconds, 2),
+        "seconds": {step: round(wall, 1) for step, wall in watch.wall.items()},
+        "cpu_seconds": {step: round(cpu, 1) for step, cpu in watch.cpu.items()},
+        "planned": watch.rate(planned, "planning"),
+        "times_bare": round(watch.wall["planning"] / watch.wall["bare"], 2),
         "memory_mb": {"settled": round(settled[0], 1), "highest": round(max(settled), 1)},
     }
 

@@ -199,6 +199,8 @@ BROKER_URL = env_secret("BROKER_URL") or "memory://localhost"
 EMBEDDED = BROKER_URL.startswith("memory://")
 JOB_LEASE_SECONDS = env_int("JOB_LEASE_SECONDS", 30, least=2)
 JOB_DISPATCH_MILLISECONDS = env_int("JOB_DISPATCH_MILLISECONDS", 500, least=50)
+# How often each worker asks the sources (`config/background.py`) what is due.
+JOB_SOURCE_MILLISECONDS = env_int("JOB_SOURCE_MILLISECONDS", 2000, least=50)
 # The first retry's delay; it doubles with every attempt.
 JOB_BACKOFF_SECONDS = env_int("JOB_BACKOFF_SECONDS", 5)
 JOB_TIME_LIMIT_SECONDS = env_int("JOB_TIME_LIMIT_SECONDS", 240, least=1)

@@ -34,9 +34,6 @@ AHEAD_PER_PROCESS = 2
 # While there is work, rounds follow each other so much faster.
 BUSY_FACTOR = 5
 
-# How often each worker asks `settings.JOB_SOURCES` what is due.
-SOURCE_SECONDS = 2
-
 _ticking = threading.Lock()
 os.register_at_fork(
     before=_ticking.acquire, after_in_parent=_ticking.release, after_in_child=_ticking.release
@@ -77,7 +74,7 @@ class Dispatcher:
             sweeping.beat(self.name, self.queues, self.processes)
         if settings.EMBEDDED and self._is_time("schedules", TICK_SECONDS):
             tick()
-        if self._is_time("sources", SOURCE_SECONDS):
+        if self._is_time("sources", settings.JOB_SOURCE_MILLISECONDS / 1000):
             ask_sources()
         self._is_busy = queuing.anything_due(self.queues)
         if self._is_busy:

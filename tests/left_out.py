@@ -2,8 +2,8 @@
 end. With REQUIRE_SERVICES=1 (continuous integration) leaving anything out is a failure.
 
 Markers: `postgresql` and `sqlite` need that database; `services` brings its own processes and
-needs both TEST_DATABASE_URL and TEST_REDIS_URL; `browser`, `dovecot` and `hledger` need those
-programs.
+needs both TEST_DATABASE_URL and TEST_REDIS_URL; `browser`, `dovecot`, `hledger` and `faketime` need
+those programs.
 `make test` runs the suite once for each database, and each test in the run that fits it: what asks
 no database runs once.
 """
@@ -16,6 +16,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
+
+from tests.notifications.travel.clock import library
 
 REQUIRED = os.environ.get("REQUIRE_SERVICES") == "1"
 ON_POSTGRESQL = os.environ.get("DATABASE_URL", "").startswith("postgres")
@@ -33,6 +35,8 @@ def missing(marker: str) -> str | None:
             return "a browser: install Chromium"
         case "dovecot" if not shutil.which("dovecot"):
             return "an IMAP server: install dovecot-imapd"
+        case "faketime" if library() is None:
+            return "a clock to set: install libfaketime, or name it by LIBFAKETIME"
         case "hledger" if not shutil.which("hledger"):
             return "a peer that judges exports: install hledger"
     return None

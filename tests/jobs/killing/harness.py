@@ -38,6 +38,8 @@ class Installation:
     that are not about database and broker."""
 
     broker_url: str
+    # How Python is told to run a module.
+    runs = ("-m",)
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -87,7 +89,7 @@ class Installation:
     def start_worker(self, number: int, concurrency: int) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", "config", "worker", "-l", "INFO",
+                [sys.executable, *self.runs, "celery", "-A", "config", "worker", "-l", "INFO",
                  "-n", f"w{number}@%h", "-c", str(concurrency), "-Q", "default,mail"],
                 env=self.environment(), stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
