@@ -65,6 +65,8 @@ ENCRYPTED_COLUMNS = [
     ("organizer.ContactKey", "value", "ContactKey.value", "index"),
     ("extraction.ModelBackend", "api_key", "ModelBackend.api_key", ""),
     ("extraction.ModelAnswer", "body", "ModelAnswer.body", ""),
+    ("organizer.ContactImport", "data", "ContactImport.data", ""),
+    ("organizer.CalendarImport", "data", "CalendarImport.data", ""),
 ]
 # Seeds of the schedules that operators edit in the admin (see jobs.scheduling).
 SCHEDULES: dict[str, dict[str, Any]] = {

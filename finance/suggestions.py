@@ -85,7 +85,7 @@ def _last_choices(merchants: set[str]) -> dict[str, uuid.UUID]:
         Split.objects.filter(
             transaction__merchant__in=merchants,
             transaction__state=TransactionState.POSTED,
-            category__isnull=False,
+            category__is_archived=False,
             position=0,
         )
         .order_by("-transaction__booked_on", "-transaction_id")
