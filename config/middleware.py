@@ -1,4 +1,5 @@
-"""Every request has an id: in its answer, in problem details and in the log."""
+"""Every request has an id: in its answer, in problem details and in the log, which keeps no secret
+of an address."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponse
 
+# A calendar's address, a link that stops mails.
+SECRET_ADDRESS = re.compile(r"(/(?:calendar|unsubscribe)/)[^/?#\s]+")
 PLAUSIBLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _current: ContextVar[str] = ContextVar("request_id", default="-")
@@ -39,4 +42,17 @@ class RequestIdFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = _current.get()
+        return True
+
+
+class AddressFilter(logging.Filter):
+    """Blanks the secret in addresses that open something without signing in: whoever reads the log
+    must not be able to follow them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                SECRET_ADDRESS.sub(r"\1…", arg) if isinstance(arg, str) else arg
+                for arg in record.args
+            )
         return True

@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
 from django.test import Client
 
 from tenancy.models import Tenant
@@ -49,3 +51,11 @@ def test_a_messages_html_is_framed_by_our_own_page_alone(tenant: Tenant) -> None
     policy = headers["Content-Security-Policy"]
     assert "frame-ancestors 'self'" in policy
     assert "default-src 'none'" in policy
+
+
+@pytest.mark.django_db
+def test_the_log_keeps_no_secret_of_an_address(client: Client, caplog: Any) -> None:
+    for path in ("/calendar/cal_very-secret.ics", "/unsubscribe/very-secret/"):
+        assert client.get(path).status_code == 404
+    # The console's filters blank the record itself, before pytest's handler sees it.
+    assert caplog.messages == ["Not Found: /calendar/…", "Not Found: /unsubscribe/…/"]
