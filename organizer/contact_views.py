@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
@@ -208,10 +208,12 @@ def duplicates(request: HttpRequest) -> HttpResponse:
 @page("contacts:read")
 def file(request: HttpRequest, form: str) -> HttpResponseBase:
     """All contacts as a file, or with `contact` one."""
+    if form not in FORMATS:
+        raise Http404(f"Contacts are written as {' or '.join(FORMATS)}.")
     rows = all_contacts()
     if pk := _id(request.GET.get("contact", "")):
         rows = rows.filter(pk=pk)
-    return as_file(rows, form if form in FORMATS else "vcf")
+    return as_file(rows, form)
 
 
 def _named(text: str) -> Contact:

@@ -313,7 +313,7 @@ def make_replay_difference(world: World) -> Model:
 
 def make_llm_transaction(world: World) -> Model:
     row: LLMTransaction = LLMTransaction.objects.create(
-        email=make_email(world), purpose="extract", backend="none", requested_model="none",
+        email=make_email(world), purpose="extract", backend="Ollama", requested_model="qwen3",
         outcome="ok",
     )  # fmt: skip
     return row
