@@ -269,7 +269,7 @@ DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "Inledger <inledger@localhost
 # Beyond this many e-mails of notices, the rest come in the daily digest.
 MAILS_PER_PERSON_AND_HOUR = env_int("MAILS_PER_PERSON_AND_HOUR", 20, least=1)
 MAILS_PER_TENANT_AND_HOUR = env_int("MAILS_PER_TENANT_AND_HOUR", 500, least=1)
-PUBLIC_URL = env_str("PUBLIC_URL", "http://localhost:8000").rstrip("/")
+PUBLIC_URL = env_str("PUBLIC_URL", f"http://localhost:{env_int('PORT', 8000)}").rstrip("/")
 
 # --- REST API -----------------------------------------------------------------------------------
 
