@@ -23,12 +23,12 @@ CODE_INPUT: Final = {"inputmode": "numeric", "autocomplete": "one-time-code", "c
 ZONE_INPUT: Final = {"data-time-zone": True}
 
 
-def currencies(*, also_past: bool = False) -> list[tuple[str, str]]:
+def currencies(*, also_past: bool = False, kept: str = "") -> list[tuple[str, str]]:
     """Every currency that is legal tender today, or ever was, with its name in the active
-    language, by code."""
+    language, by code. `kept` is one that was chosen before and stays among them."""
     here = Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
     names = {**Locale("en").currencies, **here.currencies}
-    codes = names.keys() if also_past else legal_tender()
+    codes = names.keys() if also_past else legal_tender() | ({kept} - {""})
     return [(code, f"{code} – {names.get(code, code)}") for code in sorted(codes)]
 
 
@@ -141,8 +141,13 @@ class SecondFactorForm(forms.Form):
 
 class TenantForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120)
-    currency = forms.ChoiceField(label=_("Currency"), choices=currencies, initial="EUR")
+    currency = forms.ChoiceField(label=_("Currency"), initial="EUR")
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kept = self.initial.get("currency", "")
+        self.fields["currency"].choices = currencies(kept=kept)  # type: ignore[attr-defined]
 
 
 class InviteForm(forms.Form):

@@ -96,11 +96,16 @@ class PolicyForm(forms.Form):
     """What models may cost in a calendar month."""
 
     cap = money_field(_("At most in a calendar month"))
-    currency = forms.ChoiceField(label=_("Currency"), choices=currencies)
+    currency = forms.ChoiceField(label=_("Currency"))
     allows_unpriced = forms.BooleanField(
         label=_("Models without a price may be asked"), required=False,
         help_text=_("Those on machines of your own cost nothing but electricity."),
     )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kept = self.initial.get("currency", "")
+        self.fields["currency"].choices = currencies(kept=kept)  # type: ignore[attr-defined]
 
     def policy(self) -> dict[str, Any]:
         """The fields of a ModelPolicy."""

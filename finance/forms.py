@@ -267,7 +267,8 @@ class AccountForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["currency"].choices = currencies()  # type: ignore[attr-defined]
+        kept = self.initial.get("currency", "")
+        self.fields["currency"].choices = currencies(kept=kept)  # type: ignore[attr-defined]
 
     def opening_money(self, currency: str) -> Money | None:
         """None, with an error on the field, when the currency has fewer decimals."""

@@ -121,7 +121,9 @@ def _used(tenant: Tenant) -> list[Used]:
 @require_POST
 @page("models:write")
 def set_policy(request: HttpRequest) -> HttpResponse:
-    form = PolicyForm(request.POST)
+    policy: ModelPolicy | None = ModelPolicy.objects.first()
+    kept = policy.currency if policy else Tenant.objects.get(pk=current_tenant_id()).currency
+    form = PolicyForm(request.POST, initial={"currency": kept})
     if not form.is_valid():
         return _listed(request, policy_form=form)
     ModelPolicy.objects.update_or_create(tenant_id=current_tenant_id(), defaults=form.policy())

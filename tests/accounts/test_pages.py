@@ -218,3 +218,15 @@ def test_a_password_is_changed_only_with_the_old_one(tenant: Tenant) -> None:
     # The session that changed it stays open.
     assert browser.get("/settings/").status_code == 200
     assert User.objects.get().check_password(new)
+
+
+def test_a_ledger_in_a_currency_of_the_past_keeps_it(tenant: Tenant) -> None:
+    Tenant.objects.filter(pk=tenant.pk).update(currency="HRK")
+    browser = member(tenant)
+    page = browser.get("/settings/ledger/").content.decode()
+    assert '<option value="HRK" selected>' in page
+    assert '<option value="DEM"' not in page
+    form = {"name": "Dom", "currency": "HRK", "time_zone": "Europe/Zagreb"}
+    assert browser.post("/settings/ledger/", form).status_code == 302
+    tenant.refresh_from_db()
+    assert (tenant.name, tenant.currency) == ("Dom", "HRK")
