@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from extraction.booking import Doubt, Planner, ReadEmail, merchant_of
+from extraction.booking import Doubt, Planner, ReadEmail, merchant_of, reference_of
 from extraction.reading import BLOCKING, Candidate, Reason, tells_of_bill
 from extraction.senders import SOURCE_KIND, institution_of, known_billers
 from finance.bills.entering import Notice
@@ -81,5 +81,5 @@ def _notice(
         currency=account.currency if account else tenant.currency,
         due_on=due_on,
         account_id=account.pk if account and is_owed_on else None,
-        reference=candidate.reference.value if candidate.reference else "",
+        reference=reference_of(candidate),
     )

@@ -269,7 +269,7 @@ class Planner:
             original=original.value if original else None,
             merchant=merchant_of(candidate),
             merchant_raw=candidate.merchant_raw.value if candidate.merchant_raw else "",
-            description=candidate.reference.value if candidate.reference else "",
+            description=reference_of(candidate),
             category_id=category.category_id if category else None,
             event=candidate.event.value,
             source=source,
@@ -298,7 +298,7 @@ class Planner:
             occurred_at=_instant(candidate),
             merchant=merchant_of(candidate),
             merchant_raw=candidate.merchant_raw.value if candidate.merchant_raw else "",
-            description=candidate.reference.value if candidate.reference else "",
+            description=reference_of(candidate),
             event=candidate.event.value,
             provenance=provenance(candidate, None),
         )
@@ -351,6 +351,12 @@ def merchant_of(candidate: Candidate) -> str:
         if field is not None:
             return field.value
     return ""
+
+
+def reference_of(candidate: Candidate) -> str:
+    """The transaction's own number, else that of what was paid: an order, an invoice."""
+    found = candidate.reference or candidate.order_number
+    return found.value if found else ""
 
 
 def provenance(candidate: Candidate, category: Suggestion | None) -> dict[str, Any]:

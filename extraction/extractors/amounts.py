@@ -113,9 +113,13 @@ def _positions(spans: Iterable[tuple[int, int]]) -> set[int]:
 
 # Inside a reference like FT26125ABX9 or FT2612534120 "Ft" is no forint.
 _REFERENCE_TAIL = re.compile(r"[^\W\d_]{1,6}\d")
+# Nor is R-2026-0883 a negative amount of rand, or RM/2026/12 one of ringgit.
+_REFERENCE_JOINTS = frozenset("-/")
 
 
 def _in_reference(text: str, start: int, end: int) -> bool:
+    if start > 1 and text[start - 1] in _REFERENCE_JOINTS and text[start - 2].isalpha():
+        return text[end : end + 1] in _REFERENCE_JOINTS and text[end + 1 : end + 2].isalnum()
     if not start or not text[start - 1].isalpha():
         return False
     return text[start - 2 : start] == "FT" or bool(_REFERENCE_TAIL.match(text, end))

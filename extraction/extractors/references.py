@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from extraction.extractors.phrases import Hit
@@ -26,6 +27,9 @@ _PIX = re.compile(r"(?<![A-Za-z0-9])(E\d{8}20\d{10}[A-Za-z0-9]{11})(?![A-Za-z0-9
 _BARE_ID = re.compile(
     r"(?:^|[\n.;,|] ?)ID[: ]{1,2}((?=[A-Z0-9.]{0,36}\d{4})[A-Z0-9](?:\.?[A-Z0-9]){7,34})\b"
 )
+_MEMO_NUMBER = re.compile(
+    r"[ \t]{0,3}:[ \t]{0,3}((?=\S*\d{4})[A-Z0-9][A-Z0-9/-]{5,34})[ \t]*(?:\n|$)"
+)
 _CONFIRMED = re.compile(r"(?:^|\n|: )([A-Z0-9]{8,12})[ ](?=(?i:confirmed|imethibitishwa))")
 
 
@@ -44,6 +48,7 @@ def find_references(text: str, hits: list[Hit], blocked: set[int]) -> list[Found
     found: list[FoundReference] = []
     for hit in hits:
         if hit.kind != "reference":
+            found += _of_memo(text, hit)
             continue
         link = _LINK.match(text, hit.end)
         position = link.end() if link else hit.end
@@ -66,6 +71,14 @@ def find_references(text: str, hits: list[Hit], blocked: set[int]) -> list[Found
                 found.append(FoundReference(info.reference, start, end, "number"))
     rank = {"number": 0, "approval": 1, "order": 2}
     return sorted(found, key=lambda item: (rank.get(item.kind, 3), _asked(text, item), item.start))
+
+
+def _of_memo(text: str, hit: Hit) -> Iterator[FoundReference]:
+    """ "Verwendungszweck: R-2026-0883": the number of what is paid, where nothing else is told."""
+    if (hit.kind, hit.name) == ("merchant", "memo"):
+        match = _MEMO_NUMBER.match(text, hit.end)
+        if match and _plausible(match[1]):
+            yield FoundReference(match[1], match.start(1), match.end(1), "order")
 
 
 def _asked(text: str, item: FoundReference) -> bool:

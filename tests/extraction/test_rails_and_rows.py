@@ -73,6 +73,17 @@ def test_a_reference_is_no_forint() -> None:
     assert candidate.reference.value == "FT26125ABX9"
 
 
+def test_a_reference_is_no_rand() -> None:
+    candidate = only_candidate(
+        "Ihre Überweisung wurde ausgeführt.\n\nEmpfänger: Dr. Sommer\nBetrag: 126,80 EUR\n"
+        "Verwendungszweck: R-2026-0883\nGirokonto: **4417"
+    )
+    assert candidate.amount is not None and candidate.amount.value.currency == "EUR"
+    assert candidate.original_amount is None
+    minus = only_candidate("R-120.50 paid from cheque account ending 4417 to SHOP")
+    assert minus.amount is not None and minus.amount.value.currency == "ZAR"
+
+
 def test_the_own_bank_is_no_merchant() -> None:
     candidate = only_candidate("Greetings from Oak Bank. $5.00 was charged to your Oak Bank card.")
     assert candidate.merchant is None
