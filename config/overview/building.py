@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from finance import charts
 from finance.analytics.coverage import AccountCover, Cover, coverage
@@ -22,7 +23,14 @@ from finance.analytics.worth import net_worth_over
 from finance.balances import month_end_balances
 from finance.bills.reading import due_in, shown, standing
 from finance.filters import NONE
-from finance.models import Bill, BillStatus, FinancialAccount, MonthlyTotal
+from finance.models import (
+    Bill,
+    BillStatus,
+    FinancialAccount,
+    MonthlyTotal,
+    Subscription,
+    SubscriptionState,
+)
 from finance.money import Money
 from finance.months import TO_COME, DayEntry, first_of
 from finance.querysets import Dashboard, Spending, dashboard, home, month_totals, spending, today
@@ -43,6 +51,7 @@ YEAR: Final = timedelta(days=366)
 COMING_DAYS: Final = 14
 MOST_COMING: Final = 8
 MOST_INSIGHTS: Final = 3
+MOST_NAMED: Final = 3
 MONTHS_SHOWN: Final = 6
 MONTHS_CHECKED: Final = 3
 
@@ -69,26 +78,47 @@ class Insight:
     mark: str
     label: str
     reason: str
-    amount: Money
-    usual: Money
     href: str
+    amount: Money | None = None
+    usual: Money | None = None
 
 
 def insights(glance: Glance) -> Context | None:
-    """What was odd in the last thirty days; those that are noted are left out by the view."""
-    period = Period(glance.today - timedelta(29), glance.today)
-    found = [
+    """What repeats and is not decided about, and what was odd in the last thirty days; those that
+    are noted are left out by the view."""
+    found = [*_suggested(), *_odd(Period(glance.today - timedelta(29), glance.today))]
+    return {"insights": found} if found else None
+
+
+def _suggested() -> Iterable[Insight]:
+    """Until a new one comes."""
+    suggested = Subscription.objects.filter(state=SubscriptionState.SUGGESTED)
+    found = list(suggested.order_by("-amount_minor", "id").values_list("name", "id"))
+    if found:
+        names = [name for name, _id in found[:MOST_NAMED]]
+        asked = ngettext(
+            "Is it a subscription? %(names)s", "Which are subscriptions? %(names)s", len(found)
+        )
+        yield Insight(
+            mark=f"suggested:{max(pk for _name, pk in found)}",
+            label=_("Charges that come again and again"),
+            reason=asked % {"names": ", ".join(names) + " …" * (len(found) > MOST_NAMED)},
+            href=reverse("subscriptions"),
+        )
+
+
+def _odd(period: Period) -> list[Insight]:
+    return [
         Insight(
             mark=f"{one.kind}:{one.label[:80]}:{one.amount.minor}:{one.first_on.isoformat()}",
             label=one.label,
             reason=reason(one),
+            href=oddity_href(one),
             amount=one.amount,
             usual=one.usual,
-            href=oddity_href(one),
         )
         for one in anomalies(period, spending_report(period))
     ]
-    return {"insights": found} if found else None
 
 
 def spent(glance: Glance) -> Context:

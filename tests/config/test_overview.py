@@ -13,9 +13,11 @@ from config.overview.layout import Layout
 from config.overview.sections import KEYS, SECTIONS
 from finance.bills.managing import add_bill
 from finance.categories import seed_default_categories
+from finance.models import FinancialAccount
 from finance.money import Money
 from finance.months import first_of
 from finance.querysets import today
+from finance.subscriptions.finding import find_subscriptions
 from tenancy.models import Tenant
 from tests.finance.make import category, make_account, make_posted
 from tests.make import make_member
@@ -66,6 +68,27 @@ def test_an_unusual_purchase_is_told_until_it_is_noted(browser: Client) -> None:
     # Other figures are news.
     make_posted(account, "-950.00", booked_on=today(), merchant="Corner shop")
     assert "950.00" in section(browser, "insights")
+
+
+def test_what_may_be_a_subscription_is_asked_until_it_is_noted(browser: Client) -> None:
+    account = make_account()
+    charge_monthly(account, "Filmhaus")
+    assert find_subscriptions(today()) == 1
+    html = section(browser, "insights")
+    assert "Is it a subscription? Filmhaus" in html
+    assert 'href="/recurring/subscriptions/"' in html
+    mark = re.search(r'name="mark"\s+value="(suggested:[^"]+)"', html)
+    assert mark
+    assert "Filmhaus" not in post(browser, "noted", mark=mark[1])
+    # Another one is news.
+    charge_monthly(account, "Fitness")
+    assert find_subscriptions(today()) == 1
+    assert "Which are subscriptions? " in section(browser, "insights")
+
+
+def charge_monthly(account: FinancialAccount, merchant: str) -> None:
+    for n in range(4):
+        make_posted(account, "-12.00", booked_on=today() - timedelta(30 * n), merchant=merchant)
 
 
 def test_months_lead_to_what_they_are_made_of(browser: Client) -> None:
