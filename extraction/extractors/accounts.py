@@ -41,7 +41,9 @@ _LINK = re.compile(
     r"en|de|mit|number:|sou|sob)[\s.:#]{0,3}){0,2}[\s:#.\-(\[*]{0,3}"
 )
 _DIGITS = re.compile(
-    r"(?:\d{2,6}[ -]?[xX*•#]{2,12}[ -]?)?(\d[\d -]{2,24}\d|\d{3})(?![A-Za-z0-9]|[.,:/]\d)"
+    # Norwegian accounts are written 1234.56.78901.
+    r"(?:\d{2,6}[ -]?[xX*•#]{2,12}[ -]?)?(\d{4}\.\d\d\.\d{5}|\d[\d -]{2,24}\d|\d{3})"
+    r"(?![A-Za-z0-9]|[.,:/]\d)"
 )
 _LONG = re.compile(r"\d{3,20}$")
 

@@ -25,6 +25,8 @@ MONTH_LANGUAGES = [
 ]  # fmt: skip
 # Countries that write the month before the day in numbers.
 MONTH_FIRST = frozenset({"US", "PH", "PR", "CA"})
+# Of a message without its day, a two-digit year before this one is more likely a day.
+EARLIEST = 2016
 
 _SPELLINGS = {
     "sept": 9, "set": 9, "setiembre": 9, "ene": 1, "abr": 4, "ago": 8, "dic": 12, "fev": 2,
@@ -319,6 +321,8 @@ def settle(
 
 def _plausible(value: date, year_first: date | None, received: date | None) -> date:
     """The year comes first only where that day is near and the other is years away."""
+    if year_first is not None and received is None:
+        return year_first if value.year < EARLIEST else value
     if year_first is None or received is None or abs((received - value).days) < 366:
         return value
     return year_first if abs((received - year_first).days) <= 31 else value

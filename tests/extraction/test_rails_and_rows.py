@@ -99,3 +99,35 @@ NOT_YET = [
 @pytest.mark.parametrize("text", NOT_YET)
 def test_what_is_still_to_come_is_not_booked(text: str) -> None:
     assert read(text).event is Event.SCHEDULED
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Your payment of $42.10 to BP CONNECT went through on card ending 9001.", "BP CONNECT"),
+        ("$250.00 from Priya N landed in your account ending 3310.", "Priya N"),
+        ("Betaling på 249,00 kr til KIWI OSLO er gjennomført fra konto 1234.56.78901", "KIWI OSLO"),
+    ],
+)
+def test_a_name_ends_before_what_it_did(text: str, name: str) -> None:
+    candidate = only_candidate(text)
+    assert candidate.merchant is not None
+    assert candidate.merchant.value == name
+
+
+def test_a_norwegian_account_is_written_with_dots() -> None:
+    candidate = only_candidate("249,00 kr til REMA 1000 er betalt fra konto 1234.56.78901.")
+    assert candidate.account_hint is not None
+    assert candidate.account_hint.value == "12345678901"
+
+
+def test_a_clock_zone_tells_the_country() -> None:
+    candidate = only_candidate("$25.00 from Priya landed in your account ending 3310, 10:02 AEST")
+    assert candidate.amount is not None
+    assert candidate.amount.value.currency == "AUD"
+
+
+def test_a_day_long_ago_is_a_year_first() -> None:
+    candidate = only_candidate("Paid SAR 47.50 at PANDA\n26/5/12 20:11", received_at=None)
+    assert candidate.occurred_on is not None
+    assert candidate.occurred_on.value.isoformat() == "2026-05-12"
