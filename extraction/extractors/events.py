@@ -66,6 +66,7 @@ def decide(hits: list[Hit], segments: Segments, subject_end: int) -> Decision | 
     weak = [hit for hit in events if hit.kind == "weak"]
     refine = {hit.name for hit in heard if hit.kind == "refine"}
     if booked:
+        booked = _as_the_body_says(booked, subject_end)
         never = [hit for hit in never if not _is_approval(hit, heard)]
     if any(hit.name == "one_time_code" for hit in never):
         return _never("one_time_code", never)
@@ -80,6 +81,19 @@ def decide(hits: list[Hit], segments: Segments, subject_end: int) -> Decision | 
     else:
         return _weak(weak, refine)
     return decision
+
+
+def _as_the_body_says(booked: list[Hit], subject_end: int) -> list[Hit]:
+    """Without what the subject says the other way round than the whole body: "Tikkie paid" above
+    "Ann has paid your Tikkie" is money in."""
+    ways = {_direction(hit) for hit in booked if hit.start >= subject_end} - {None}
+    if len(ways) != 1:
+        return booked
+    return [
+        hit
+        for hit in booked
+        if hit.start >= subject_end or hit.name in _SPECIFIC or _direction(hit) in (None, *ways)
+    ]
 
 
 def _heard(hits: list[Hit], segments: Segments) -> list[Hit]:

@@ -254,7 +254,7 @@ def _whole_first(found: list[FoundParty]) -> list[FoundParty]:
     best = found[0]
     for party in found[1:]:
         longer = party.raw.startswith(best.raw + " ") and party.kind == best.kind
-        if longer and party.score > best.score - 1:
+        if longer and party.score > best.score - 2:
             return [party, *(other for other in found if other is not party)]
     return found
 

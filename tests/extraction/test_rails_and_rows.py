@@ -131,3 +131,25 @@ def test_a_day_long_ago_is_a_year_first() -> None:
     candidate = only_candidate("Paid SAR 47.50 at PANDA\n26/5/12 20:11", received_at=None)
     assert candidate.occurred_on is not None
     assert candidate.occurred_on.value.isoformat() == "2026-05-12"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Tikkie betaald", "Sanne heeft je Tikkie van € 14,75 betaald."),
+        ("Swish-betalning mottagen", "Du har fått 150 kr från ERIK SVENSSON."),
+    ],
+)
+def test_the_body_says_which_way_money_went(subject: str, text: str) -> None:
+    candidate = only_candidate(text, subject=subject)
+    assert candidate.event is Event.TRANSFER_IN
+    assert candidate.direction is Direction.CREDIT
+
+
+def test_the_whole_name_counts_where_the_subject_has_its_beginning() -> None:
+    candidate = only_candidate(
+        "You spent £4.20 at Pret A Manger. Your balance is £2.55.",
+        subject="You spent £4.20 at Pret",
+    )
+    assert candidate.merchant is not None
+    assert candidate.merchant.value == "Pret A Manger"
