@@ -1,7 +1,8 @@
 """Every page that links lead to, looked at as an accessibility checker, a strict HTML parser and a
 photographer do: on a desk and on a phone, light and dark.
 
-GALLERY=folder keeps the pictures there, with an index.html over them (`make gallery`).
+Both sizes and both themes are looked at, each once; GALLERY=folder (`make gallery`) looks at each
+size in each theme and keeps the pictures there, with an index.html over them.
 """
 
 from __future__ import annotations
@@ -19,12 +20,11 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import DESKTOP, PHONE
 
-VIEWS = (
-    ("desktop-light", DESKTOP, "light"),
-    ("desktop-dark", DESKTOP, "dark"),
-    ("phone-dark", PHONE, "dark"),
-    ("phone-light", PHONE, "light"),
-)
+GALLERY = os.environ.get("GALLERY")
+View = tuple[str, dict[str, int], str]
+VIEWS: tuple[View, ...] = (("desktop-light", DESKTOP, "light"), ("phone-dark", PHONE, "dark"))
+if GALLERY:
+    VIEWS += (("phone-light", PHONE, "light"), ("desktop-dark", DESKTOP, "dark"))
 # Not pages of a person: programs' addresses, downloads, and what operators see.
 ELSEWHERE = ("/api/", "/admin/", "/static/", "/media/")
 WCAG = {
@@ -85,12 +85,11 @@ class Walk:
         self.faults.append(f"{self.label} {address}: {fault}")
 
     def _photograph(self, name: str) -> None:
-        folder = os.environ.get("GALLERY")
-        if folder:
-            path = Path(folder) / self.label / f"{name}.png"
+        if GALLERY:
+            path = Path(GALLERY) / self.label / f"{name}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=path, full_page=True)
-            write_index(Path(folder))
+            write_index(Path(GALLERY))
 
 
 def kind_of(address: str) -> str:
