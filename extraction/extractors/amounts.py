@@ -312,21 +312,32 @@ def resolve(
 
 
 def _style_weights(amounts: list[Amount]) -> dict[str, float]:
-    """What the way of writing numbers says: `$ 12.990` is no American or Mexican amount, and
-    dirhams with a decimal comma are Moroccan (CLDR, number formats)."""
+    """What the way of writing numbers says: `$ 12.990` is no American or Mexican amount, dirhams
+    with a decimal comma are Moroccan (CLDR, number formats), and some units are small money."""
     signed = [amount.token for amount in amounts if len(amount.codes) > 1]
-    dirhams = [amount.token for amount in amounts if {"AED", "MAD"} <= set(amount.codes)]
-    if any(re.search(r",\d\d$", token) for token in dirhams):
+    marks_seen = {code for amount in amounts if len(amount.codes) > 1 for code in amount.codes}
+    has_comma = any(re.search(r",\d\d$", token) for token in signed)
+    if {"AED", "MAD"} <= marks_seen and has_comma:
         return {"MAD": 1.0}
+    if {"KWD", "IQD"} <= marks_seen:
+        # Dinars by the thousand, without a fraction.
+        large = any(re.fullmatch(r"\d{1,3}(?:,\d{3})+|\d{4,}", token) for token in signed)
+        return {"IQD": 0.4} if large else {}
+    if {"BOB", "VES"} <= marks_seen:
+        return {"VES": 0.3} if has_comma else {"BOB": 0.3}
     if any(re.search(r"\.\d{3},\d\d$|^\d{1,3},\d\d$", token) for token in signed):
         return {"ARS": 1.05, "COP": 0.85, "UYU": 0.8}
     if any(re.fullmatch(r"\d{1,3}(?:\.\d{3})+", token) for token in signed):
-        return {"CLP": 1.0, "COP": 0.95, "ARS": 0.7}
+        return {"CLP": 1.2, "COP": 0.95, "ARS": 0.7}
+    if any(re.fullmatch(r"\d{2,3},\d{3}\.00|\d{1,3}(?:,\d{3}){2}(?:\.00)?", t) for t in signed):
+        return {"COP": 0.3}
     return {}
 
 
 # Below this share of the best currency's weight another one is out of the question.
 _CLEARLY = 0.8
+# Less than this for a currency is a hint that asks, and settles nothing.
+_ENOUGH = 0.5
 
 
 def _resolved(amount: Amount, weights: dict[str, float]) -> Amount:
@@ -336,7 +347,8 @@ def _resolved(amount: Amount, weights: dict[str, float]) -> Amount:
     ranked = sorted(codes, key=lambda code: -weights.get(code, 0.0))
     best = ranked[0]
     second = weights.get(ranked[1], 0.0) if len(codes) > 1 else 0.0
-    ambiguous = len(codes) > 1 and second >= _CLEARLY * weights.get(best, 0.0)
+    first = weights.get(best, 0.0)
+    ambiguous = len(codes) > 1 and (first < _ENOUGH or second >= _CLEARLY * first)
     # CLDR knows no toman; the ledger keeps rials, ten to a toman.
     factor, currency = (amount.factor * 10, "IRR") if best == "IRT" else (amount.factor, best)
     if factor != amount.factor:

@@ -31,15 +31,32 @@ LANGUAGE_COUNTRIES = {
 }  # fmt: skip
 
 
-# How numbers are written: Indian lakh grouping and free numbers. (American clock zones tell
-# nothing: Canada has the same, and another dollar.)
+# How numbers and telephones are written in a country, where a folded word makes it worth a look.
+# (American clock zones tell nothing: Canada has the same, and another dollar.)
 _HABITS = (
     (
         "IN",
         0.6,
+        "",
         re.compile(r"\b1800\d{6,8}\b|(?<![\d,])\d{1,2},\d\d,\d{3}(?!\d)|\+91\b|\blakhs?\b"),
     ),
+    ("PK", 1.0, "rs", re.compile(r"(?<!\d)03\d\d[-*\d]{5,8}(?!\d)")),
+    ("CM", 0.6, "cfa", re.compile(r"(?<!\d)6[5-9]\d{7}(?!\d)|\(6\d\d\*{2,6}\d\d\)")),
+    ("SN", 0.6, "cfa", re.compile(r"(?<!\d)7[05-8]\d{7}(?!\d)")),
+    ("CI", 0.6, "cfa", re.compile(r"(?<!\d)0[157]\d{8}(?!\d)")),
 )
+# A telephone number with its country's code, and codes whose countries share a currency sign.
+_TELEPHONE = re.compile(r"\+(\d[\d ()-]{7,16}\d)(?![.,]\d)")
+_CALLING_CODES = {
+    "220": "GM", "221": "SN", "223": "ML", "225": "CI", "226": "BF", "227": "NE", "228": "TG",
+    "229": "BJ", "230": "MU", "234": "NG", "235": "TD", "236": "CF", "237": "CM", "240": "GQ",
+    "241": "GA", "242": "CG", "254": "KE", "255": "TZ", "256": "UG", "591": "BO", "593": "EC",
+    "598": "UY", "852": "HK", "886": "TW", "962": "JO", "964": "IQ", "965": "KW", "966": "SA",
+    "968": "OM", "971": "AE", "973": "BH", "974": "QA", "977": "NP", "212": "MA", "213": "DZ",
+    "216": "TN", "218": "LY", "20": "EG", "45": "DK", "46": "SE", "47": "NO", "52": "MX",
+    "54": "AR", "56": "CL", "57": "CO", "58": "VE", "61": "AU", "64": "NZ", "65": "SG",
+    "92": "PK", "94": "LK", "354": "IS",
+}  # fmt: skip
 
 
 @cache
@@ -72,10 +89,11 @@ def countries_of(document: Document, words: list[str], languages: list[str]) -> 
     if document.sender and (country := _domain_country(document.sender)):
         add(country, 4.0)
     singles, phrases = _words()
-    for word in dict.fromkeys(words):
+    name = fold(document.sender_name or "")
+    for word in dict.fromkeys((*words, *name.split())):
         if word in singles:
             add(singles[word], 1.0)
-    folded = document.folded
+    folded = f"{document.folded}\n{name}"
     named = [
         (place, country)
         for first, beginning in phrases.items()
@@ -85,13 +103,24 @@ def countries_of(document: Document, words: list[str], languages: list[str]) -> 
     ]
     for _, country in sorted(named):
         add(country, 1.5)
-    for country, weight, habit in _HABITS:
-        if habit.search(folded):
+    for country, weight, word, habit in _HABITS:
+        if word in folded and habit.search(folded):
             add(country, weight)
+    for country in _called(folded):
+        add(country, 1.0)
     for rank, language in enumerate(languages):
         for place, country in enumerate(LANGUAGE_COUNTRIES.get(language, ())):
             add(country, 0.9 - 0.1 * place - 0.05 * rank)
     return weights
+
+
+def _called(folded: str) -> set[str]:
+    """The countries of the telephone numbers in a message."""
+    if "+" not in folded:
+        return set()
+    numbers = (re.sub(r"\D", "", match[1]) for match in _TELEPHONE.finditer(folded))
+    codes = (_CALLING_CODES.get(n[:3]) or _CALLING_CODES.get(n[:2]) for n in numbers)
+    return {country for country in codes if country}
 
 
 def _domain_country(sender: str) -> str | None:
