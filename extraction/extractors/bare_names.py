@@ -27,6 +27,13 @@ from extraction.extractors.phrases import Hit
 _BESIDE_AMOUNT = re.compile(r"[ \t]?[,·•|–:(-]?[ \t]?(?:[\u05de\u05dc](?=[\u05d0-\u05ea]{2}))?")
 # Not an address of mail: what follows the @ has no point.
 _HANDLE = re.compile(r"(?<![\w.@-])[a-z0-9][a-z0-9._-]{2,40}@[a-zA-Z]{2,20}(?![\w.@-])")
+# What the money was for, where nobody is named: "for NEFT transaction", "as reversal of transfer".
+_PURPOSE = re.compile(
+    r"\b(?:for|towards|as)[ ]((?:(?!(?:your|you|our|us|we|the|this|that|any|an?|per|more|making"
+    r"|using|further|and|or|to|at|in|on|if|is|was|not)\b)[a-z/&-]{2,20}[ ]){1,4}"
+    r"(?:transaction|transfer|charges?|fees?|commission|interest|dividend|premium|subscription))\b",
+    re.IGNORECASE,
+)
 _AFTER_EVENT = re.compile(r"[ \t]?:?[ \t]?")
 # The reader's own name on his card: "김*수".
 _OWN_MASKED = re.compile(r"[\uac00-\ud7af]\*[\uac00-\ud7af]")
@@ -141,7 +148,8 @@ def find_between(text: str, around: Surroundings) -> FoundParty | None:
     for start, end in _chunks(text, around):
         first, last = trimmed(text, start, end)
         name = text[first:last]
-        if start not in ends or not _TITLE_CASE.fullmatch(name) or BANK_NAME.search(name):
+        behind = len(text[:start].rstrip(" \n"))
+        if behind not in ends or not _TITLE_CASE.fullmatch(name) or BANK_NAME.search(name):
             continue
         if len(name) > 3 and is_name(name, strict=True):
             return FoundParty(name, first, last, "between", 0.4)
@@ -156,6 +164,12 @@ def find_kana_name(text: str, around: Surroundings) -> FoundParty | None:
         if not claimed and not _KANA_WORDS.search(match[0]):
             return FoundParty(match[0], first, last, "kana", 0.4)
     return None
+
+
+def find_purpose(text: str, sentence: tuple[int, int]) -> FoundParty | None:
+    """What the sentence of the event says that the money was for."""
+    match = _PURPOSE.search(text, *sentence)
+    return FoundParty(match[1], *match.span(1), "purpose", 0.1) if match else None
 
 
 def find_handle(text: str) -> FoundParty | None:

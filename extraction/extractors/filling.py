@@ -17,6 +17,7 @@ from extraction.extractors.bare_names import (
     find_kana_name,
     find_korean_name,
     find_line_name,
+    find_purpose,
     find_sender,
     find_title,
 )
@@ -28,6 +29,8 @@ from extraction.reading import Candidate, Direction, Event, Evidence, Field, Rea
 from finance.money import Money
 
 _TIME_REACH = 24
+# "Deducted! Rs 500 from account 1234 for NEFT transaction"
+_PURPOSE_REACH = 90
 # Events whose notification an app may title with the other party's name.
 _NAMED_BY_TITLE = {
     Event.PURCHASE, Event.HOLD, Event.REFUND, Event.TRANSFER_IN, Event.TRANSFER_OUT,
@@ -115,6 +118,9 @@ class Filler:
             return self.named(made, receipt)
         if best is None or best.kind == "purpose":
             best = self._uninvited(made, hits, around, amount_end) or best
+        if best is None or best.kind == "purpose":
+            told = (sentence[0], max(sentence[1], amount_end + _PURPOSE_REACH))
+            best = find_purpose(text, told) or best
         return self.named(made, best) if best is not None else made
 
     def named(self, made: Candidate, best: FoundParty) -> Candidate:
@@ -122,7 +128,8 @@ class Filler:
         evidence = self.document.evidence(best.start, best.end)
         raw = Field(evidence.quote, evidence)
         made = replace(made, merchant_raw=raw, merchant=Field(best.clean, evidence))
-        if made.direction is Direction.CREDIT or made.event is Event.TRANSFER_OUT:
+        paid = made.direction is Direction.CREDIT or made.event is Event.TRANSFER_OUT
+        if paid and best.kind != "purpose":
             made = replace(made, counterparty=raw)
         return made
 
@@ -142,7 +149,7 @@ class Filler:
             best = find_bare_name(text, around, around.sentence[0])
         best = best or find_between(text, around) or find_handle(text)
         if best is None and made.event in _BY_BANK:
-            best = find_kana_name(text, around)
+            best = find_kana_name(text, around) or find_bare_name(text, around, amount_end)
         return best
 
     def _sender_of_receipt(self, made: Candidate, hits: list[Hit]) -> FoundParty | None:

@@ -217,12 +217,22 @@ def _walls(document: Document, found: Findings, kinds: tuple[str, ...]) -> list[
 
 
 def _is_next_label(hit: Hit, document: Document) -> bool:
-    """ "ANN B. Concept: cinema": the label of what comes next is no part of the name."""
+    """ "ANN B. Concept: cinema", "ANN B. Sender Bank IFSC: X": the label of what comes next is no
+    part of the name."""
+    text = document.normalized
     return (
         hit.kind == "merchant"
         and hit.name in ("label", "memo")
-        and document.normalized[hit.end : hit.end + 1] == ":"
+        and (text[hit.end : hit.end + 1] == ":" or _begins_label(text, hit))
     )
+
+
+_LABEL_REST = re.compile(r"(?: [A-Z]\w{1,12}){1,2} ?:")
+
+
+def _begins_label(text: str, hit: Hit) -> bool:
+    titled = text[hit.start].isupper() and not text[hit.start : hit.end].isupper()
+    return titled and _LABEL_REST.match(text, hit.end) is not None
 
 
 _FIRM = ("reference", "label", "account", "ignore")

@@ -48,6 +48,7 @@ NOT_NAMES = re.compile(
     r"|a/c|acct?|account|card|dear|https?:|www\.|any|this|this transaction"
     r"|su|tu|se|pix|sua|votre|ihr|ihre[mnr]?|ihnen|dir|dich|sie|du|customer|bank account|debit card"
     r"|credit card|upi|neft|imps|rtgs|fps|eft|ach|me|them|it|date|time|online|app|mobile|atm"
+    r"|\d+ (?:hours?|days?|minutes?|business days)|mobile number|registered mobile"
     r"|no|ref|reference|status|account no|card no|my account"
     r"|(?:transaction|txn|order|payment) (?:id|no|number|date|details|amount))\b(?!['’&*.@])",
     re.IGNORECASE,
@@ -57,6 +58,8 @@ _GENERIC = re.compile(
     r"(?:payment|purchase|transaction|withdrawal|refund|charge|sale|debit|credit"
     r"|zahlung|kauf|uberweisung|paiement|achat|virement|compra|pago|transferencia|retiro|pagamento"
     r"|acquisto|bonifico|betaling|aankoop|zakup|transakcja|покупка|оплата|перевод"
+    r"|notification|notice|alert|notificacion|notificación|notificação|benachrichtigung"
+    r"|hinweis|avviso|notifica|powiadomienie|bildirim|bildirimi|уведомление|сповіщення|оповещение"
     r"|success|successful|completed|confirmed|approved|failed|pending|status"
     r"|お知らせ|ご案内|ご利用|通知|알림|안내)s?",
     re.IGNORECASE,
@@ -350,6 +353,8 @@ def _left(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
     # "18:22'de MIGROS işyerinde": a case ending of what stands before.
     ending = _CASE_ENDING.match(text, start, end)
     start = ending.end() if ending else start
+    if pictured := _PICTURES.match(text, start, end):
+        start = pictured.end()
     while start < end and text[start] in TRAIL:
         start += 1
     while end > start and text[end - 1] in TRAIL + "'’":

@@ -6,7 +6,8 @@ import pytest
 
 from extraction.extractors.amounts import find_amounts, resolve
 from extraction.extractors.numbers import parse_number
-from tests.extraction.reading_help import make_document
+from extraction.reading import Reason
+from tests.extraction.reading_help import make_document, only_candidate
 
 
 @pytest.mark.parametrize(
@@ -70,3 +71,32 @@ def test_a_dollar_that_nothing_explains_is_ambiguous() -> None:
 @pytest.mark.parametrize("text", ["5 km", "le 12 mars", "Re: 500", "20%", "card *1234", "ALL 5"])
 def test_what_only_looks_like_money(text: str) -> None:
     assert not [item for item in find_amounts(make_document(f"x {text} y"), ()) if item.codes]
+
+
+# What tells currencies apart that share a sign -> the currency, and whether it stays a question.
+SHARED_SIGNS = {
+    "Vous avez recu 25 000 FCFA de KOUASSI AYA 0707123456. Solde: 61 450 FCFA": ("XOF", False),
+    "Transfert de 12500 FCFA vers 677889900 MBARGA PAUL. Solde 40210 FCFA": ("XAF", False),
+    "Compte debite de 150 000 FCFA. Motif: RETRAIT GAB LIBREVILLE": ("XAF", False),
+    "Vous avez retire 10 000 FCFA. Service client: +221 33 839 00 00": ("XOF", False),
+    "Rs 40,065.62 sent to ASIF KHAN 03016048523": ("PKR", False),
+    "Rs 500.00 paid at KEELLS SUPER": ("LKR", False),
+    "$20.00 was spent at SHOP. Call +64 9 300 1234": ("NZD", False),
+    "Compra por $45.780 en LIDER con tarjeta 5521": ("CLP", True),
+    "Enviaste Bs 226,53 a LIMBERT CH desde tu cuenta": ("VES", True),
+    "$20.00 was spent at SHOP": ("USD", True),
+}
+
+
+@pytest.mark.parametrize("text", SHARED_SIGNS)
+def test_what_tells_currencies_of_one_sign_apart(text: str) -> None:
+    amount = only_candidate(text, sender=None).amount
+    assert amount is not None
+    is_asked = Reason.AMBIGUOUS_CURRENCY in only_candidate(text, sender=None).reasons
+    assert (amount.value.currency, is_asked) == SHARED_SIGNS[text]
+
+
+def test_the_senders_name_speaks_for_its_country() -> None:
+    text = "$20.00 was spent at SHOP with card 1234"
+    amount = only_candidate(text, sender=None, sender_name="Kiwibank alerts").amount
+    assert amount is not None and amount.value.currency == "NZD"

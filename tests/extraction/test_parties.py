@@ -20,6 +20,15 @@ WRITTEN = {
         "MEBLE SP. Z O.O.",
         "MEBLE SP. Z O.O",
     ),
+    "Credited to Your A/c: XX9999 Amount: INR 12,345.00 Sent by: Mr ANN B Sender Bank IFSC: A01": (
+        "Mr ANN B",
+        "Mr ANN B",
+    ),
+    "Spent\nCard no. XX9646\nINR 95\n02-07-26 20:31:00\nNayana N\nAvl Lmt INR 413940.4": (
+        "Nayana N",
+        "Nayana N",
+    ),
+    "💸 Ngozi A paid you £536.03": ("Ngozi A", "Ngozi A"),
     "Has recibido un Bizum de 15,00 EUR de Lucía G. M. Concepto: cine": (
         "Lucía G. M.",
         "Lucía G. M",
@@ -46,11 +55,24 @@ def test_a_receipt_names_the_shop_that_sent_it() -> None:
     assert unnamed.merchant is None or unnamed.merchant.value != "Railhop"
 
 
-def test_the_banks_own_website_is_no_payee() -> None:
-    candidate = only_candidate(
-        "Rs.180,000.00 is debited from A/c XX5733 for NEFT transaction via Example Bank NetBanking"
-    )
-    assert candidate.merchant is None
+# Where nobody is named, what the money was for; never the bank's own website.
+PURPOSES = {
+    "Rs.180,000.00 is debited from A/c XX5733 for NEFT transaction via Example Bank NetBanking": (
+        "NEFT transaction"
+    ),
+    "Dear Customer, your account XX508 has been credited with Rs 208.42 on 03-Sep-26 as reversal"
+    " of transaction with UPI: 224679541058.": "reversal of transaction",
+    "Your A/C ending with 9515 has been debited for INR 147.50 on 21-06-26 towards annual card"
+    " charges for your Debit Card": "annual card charges",
+    "A payment of $20.00 was made from account 1234. Thank you for your payment": None,
+}
+
+
+@pytest.mark.parametrize("text", PURPOSES)
+def test_what_the_money_was_for(text: str) -> None:
+    candidate = only_candidate(text)
+    assert (candidate.merchant.value if candidate.merchant else None) == PURPOSES[text]
+    assert candidate.counterparty is None
 
 
 def test_a_shop_in_capitals_offers_nothing() -> None:
