@@ -8,7 +8,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -47,10 +47,7 @@ def received_bytes(upload: MailUpload) -> int:
     """How much of an upload is there."""
     if upload.import_id is not None:
         return int(upload.size)
-    try:
-        return upload_path(upload).stat().st_size
-    except FileNotFoundError:
-        return 0
+    return _size_of(upload_path(upload))
 
 
 def require_room(size: int) -> None:
@@ -69,7 +66,7 @@ def require_room(size: int) -> None:
             code="upload_quota",
         )
     usage = shutil.disk_usage(uploads_folder())
-    if usage.free - size < min(usage.total // 20, 2**30):
+    if usage.free - size - _announced_bytes() < min(usage.total // 20, 2**30):
         raise disk_full()
 
 
@@ -84,6 +81,14 @@ def _waiting_bytes() -> int:
     sent = MailUpload.objects.filter(import_id=None)
     read = MailImport.objects.filter(finished_at=None, is_temporary=True)
     return sum(rows.aggregate(bytes=Sum("size"))["bytes"] or 0 for rows in (sent, read))
+
+
+def _announced_bytes() -> int:
+    """What the unfinished uploads of all tenants have yet to bring."""
+    with all_tenants("room for the uploads that have begun"):
+        begun = MailUpload.objects.filter(import_id=None, created_at__gt=_grace())
+        left = begun.values_list("tenant_id", "id", "size")
+        return sum(size - _size_of(_root() / str(tenant) / pk.hex) for tenant, pk, size in left)
 
 
 def keep(file: UploadedFile[bytes]) -> Path:
@@ -121,7 +126,6 @@ def sweep(folder: Path) -> int:
     """Remove the files of a tenant's folder that no import needs any more, in the scope of that
     tenant or all. Returns how many."""
     swept = 0
-    grace = timezone.now() - timedelta(seconds=GRACE_SECONDS)
     for path in _files(folder):
         mail_import = MailImport.objects.filter(path=str(path.resolve())).first()
         if _is_needed(path, mail_import):
@@ -130,7 +134,7 @@ def sweep(folder: Path) -> int:
         swept += 1
         if mail_import is not None:
             _end_without_file(mail_import)
-    for upload in MailUpload.objects.filter(created_at__lt=grace):
+    for upload in MailUpload.objects.filter(created_at__lt=_grace()):
         if upload.import_id is not None or not (folder / upload.pk.hex).exists():
             upload.delete()
     return swept
@@ -174,8 +178,7 @@ def _is_needed(path: Path, mail_import: MailImport | None) -> bool:
     jobs = Job.objects.filter(
         tenant=mail_import.tenant_id, kind=IMPORT_FILE, subject=str(mail_import.pk)
     )
-    grace = timezone.now() - timedelta(seconds=GRACE_SECONDS)
-    return jobs.filter(Q(state__in=LIVE_STATES) | Q(finished_at__gt=grace)).exists()
+    return jobs.filter(Q(state__in=LIVE_STATES) | Q(finished_at__gt=_grace())).exists()
 
 
 def _end_without_file(mail_import: MailImport) -> None:
@@ -183,6 +186,18 @@ def _end_without_file(mail_import: MailImport) -> None:
         finished_at=timezone.now(),
         error="It was not finished, and its file has been removed: upload it again.",
     )
+
+
+def _grace() -> datetime:
+    return timezone.now() - timedelta(seconds=GRACE_SECONDS)
+
+
+def _size_of(path: Path) -> int:
+    """0 for a file that is not there."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _root() -> Path:

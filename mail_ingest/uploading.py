@@ -23,7 +23,7 @@ from mail_ingest.charsets import storable
 from mail_ingest.errors import MailConflict, MailError, MailFileError
 from mail_ingest.imports import require_fitting_account, require_mail, start_import
 from mail_ingest.models import MailUpload
-from mail_ingest.upload_files import disk_full, require_room, upload_path
+from mail_ingest.upload_files import disk_full, received_bytes, require_room, upload_path
 
 BLOCK_BYTES: Final = 256 * 1024
 # By its first bytes it is known whether a file is mail at all.
@@ -43,6 +43,13 @@ def begin_upload(
     )  # fmt: skip
     upload_path(upload).touch(mode=0o600)
     return upload
+
+
+def unfinished() -> list[tuple[MailUpload, int]]:
+    """The uploads that were begun and are not whole, newest first, and how many bytes of each are
+    there."""
+    begun = MailUpload.objects.filter(import_id=None)
+    return [(upload, received_bytes(upload)) for upload in begun]
 
 
 def append(upload: MailUpload, offset: int, read: Callable[[int], bytes]) -> MailUpload:

@@ -7,6 +7,11 @@ urlpatterns = [
     path("connected-accounts/new/", views.new, name="source_new"),
     path("connected-accounts/try/", views.try_out, name="source_try"),
     path("connected-accounts/upload/", views.upload, name="upload"),
+    path(
+        "connected-accounts/uploads/<uuid:upload_id>/discard/",
+        views.discard,
+        name="upload_discard",
+    ),
     path("connected-accounts/<uuid:account_id>/", views.edit, name="source_edit"),
     path("connected-accounts/<uuid:account_id>/folders/", views.folders, name="source_folders"),
     path("connected-accounts/<uuid:account_id>/fetch/", views.fetch, name="source_fetch"),

@@ -8,20 +8,21 @@ from collections.abc import Callable
 import nh3
 from csp.decorators import csp
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mail_ingest import connecting
+from mail_ingest import connecting, uploading
 from mail_ingest.errors import MailError
 from mail_ingest.forms import DeleteForm, FoldersForm, MailboxChangeForm, MailboxForm, UploadForm
 from mail_ingest.imports import import_upload
-from mail_ingest.models import AccountKind, ConnectedAccount, Email, MailImport
+from mail_ingest.models import AccountKind, ConnectedAccount, Email, MailImport, MailUpload
 from mail_ingest.oauth import BY_OAUTH, service_of
 from mail_ingest.parsing import UnparsableMessage, parse_message
 from mail_ingest.storage import load_raw
+from mail_ingest.upload_files import received_bytes
 from tenancy.pages import page, tell
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -36,6 +37,7 @@ SAFE_ATTRIBUTES = {"*": {"align", "valign", "width", "height", "dir", "lang", "c
 def sources(request: HttpRequest) -> HttpResponse:
     context = {
         "accounts": ConnectedAccount.objects.all(),
+        "unfinished": uploading.unfinished(),
         "imports": MailImport.objects.select_related("account")[:RECENT_IMPORTS],
     }
     return render(request, "mail_ingest/sources.html", context)
@@ -139,9 +141,11 @@ def try_out(request: HttpRequest) -> HttpResponse:
 @get_or_post
 @page("mail:write")
 def upload(request: HttpRequest) -> HttpResponse:
-    """Import a file. static/js/upload.js sends it in pieces, to /api/v1/mail-uploads; without the
-    script it comes here."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    """Import a file, or go on with the one that `upload` names. static/js/upload.js sends it in
+    pieces, to /api/v1/mail-uploads; without the script it comes here, whole."""
+    begun = _begun(request.GET.get("upload", ""))
+    initial = {"is_own": begun.is_own} if begun else None
+    form = UploadForm(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             import_upload(form.cleaned_data["file"], is_own=form.cleaned_data["is_own"])
@@ -150,7 +154,27 @@ def upload(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("dashboard")
     status = 422 if form.errors else 200
-    return render(request, "mail_ingest/upload.html", {"form": form}, status=status)
+    context = {"form": form, "begun": begun, "received": received_bytes(begun) if begun else 0}
+    return render(request, "mail_ingest/upload.html", context, status=status)
+
+
+def _begun(upload_id: str) -> MailUpload | None:
+    if not upload_id:
+        return None
+    try:
+        found = uuid.UUID(upload_id)
+    except ValueError:
+        raise Http404 from None
+    return get_object_or_404(MailUpload, id=found, import_id=None)
+
+
+@require_POST
+@page("mail:write")
+def discard(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponse:
+    """Give up an upload that is not whole."""
+    uploading.cancel_upload(get_object_or_404(MailUpload, id=upload_id))
+    messages.success(request, _("Discarded. What had come of it is removed."))
+    return redirect("sources")
 
 
 @require_POST

@@ -5,6 +5,8 @@
   const form = document.querySelector("form[data-uploads]");
   if (!form) return;
   const words = form.dataset;
+  // The upload that the person goes on with, perhaps begun in another browser.
+  const begun = { ...document.querySelector("[data-begun]")?.dataset };
   const part = (name) => form.querySelector(`[data-part=${name}]`);
   const PIECE_BYTES = 4 * 2 ** 20;
   const FIRST_PAUSE = 1000;
@@ -121,7 +123,7 @@
   const upload = async (file) => {
     let offset = null;
     let pause = FIRST_PAUSE;
-    address = recall(file);
+    address = begun.begun ? `${words.uploads}/${begun.begun}` : recall(file);
     while (busy) {
       const { status, body } = await nextAnswer(file, offset);
       if (status >= 200 && status < 300) {
@@ -132,6 +134,7 @@
         pause = FIRST_PAUSE;
         show(file, offset);
       } else if (status === 404 || body.code === "upload_gone") {
+        delete begun.begun;
         [address, offset] = [null, null];
         remember(file, null);
       } else if (body.code === "offset_differs") {
@@ -150,6 +153,10 @@
     const file = form.elements.file.files[0];
     if (!file || busy) return;
     event.preventDefault();
+    if (begun.begun && file.size !== Number(begun.size)) {
+      complain(begun.differs);
+      return;
+    }
     complain("");
     setBusy(true);
     try {

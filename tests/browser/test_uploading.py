@@ -110,6 +110,35 @@ def test_the_same_file_goes_on_after_the_page_was_closed(
     assert upload["id"] == before[0]["id"] and upload["import_id"]
 
 
+def test_an_upload_goes_on_in_another_browser(
+    page: Page, installation: Installation, tmp_path: Path
+) -> None:
+    register(page, installation, "elsewhere@example.org", "Mia Brandt")
+    file = large_mbox(tmp_path / "Mailbox.mbox", 6)
+    begun = page.request.post(
+        "/api/v1/mail-uploads",
+        data={"name": file.name, "size": file.stat().st_size},
+        headers={"X-CSRFToken": csrf(page)},
+    ).json()
+    half_sent(page, installation, file)
+    page.goto("/connected-accounts/")
+    expect(page.get_by_text("293.0 KB of 6.0 MB have come")).to_be_visible()
+    page.get_by_role("link", name="Go on with Mailbox.mbox").click()
+    other = large_mbox(tmp_path / "Other.mbox", 1)
+    page.get_by_label("File").set_input_files(other)
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_role("alert")).to_contain_text("This is not Mailbox.mbox")
+    page.get_by_label("File").set_input_files(file)
+    page.get_by_role("button", name="Import").click()
+    page.wait_for_url(installation.url + "/", timeout=READ_MS)
+    (upload,) = uploads(page)
+    assert upload["id"] == begun["id"] and upload["import_id"]
+
+
+def csrf(page: Page) -> str:
+    return next(c["value"] for c in page.context.cookies() if c["name"] == "csrftoken")
+
+
 def half_sent(page: Page, installation: Installation, file: Path) -> None:
     """A piece of a megabyte on a connection that is closed after 300 kB of it: those are kept."""
     (upload,) = uploads(page)

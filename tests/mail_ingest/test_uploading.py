@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,15 +20,16 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from jobs.models import Job
-from mail_ingest.errors import MailConflict
+from mail_ingest.errors import MailConflict, UploadDiskFull
 from mail_ingest.imports import upload_account
 from mail_ingest.models import Email, MailImport, MailUpload
 from mail_ingest.upload_files import GRACE_SECONDS, received_bytes, sweep_all, uploads_folder
-from mail_ingest.uploading import append, begin_upload
+from mail_ingest.uploading import append, begin_upload, cancel_upload
 from tenancy.models import Tenant
 from tenancy.scope import tenant_scope
 from tests.fakes.small_disk import small_disk
 from tests.mail_ingest.make import make_mbox, make_messages
+from tests.pages import member
 from tests.running import run_due_jobs
 
 UPLOADS = "/api/v1/mail-uploads"
@@ -199,3 +204,40 @@ def test_an_upload_is_given_up_or_forgotten(api: APIClient, scope: None, content
     assert api.get(abandoned).status_code == 404
     refused(patch(api, abandoned, 2000, content[2000:]), 404, "not_found")
     assert offset(api, fresh) == 2000 and len(files()) == 1
+
+
+def test_what_is_not_finished_is_listed_and_goes_on_or_goes(
+    in_tenant: Tenant, content: bytes
+) -> None:
+    browser = member(in_tenant)
+    upload = begin_upload(name="inbox.mbox", size=len(content), is_own=True)
+    append(upload, 0, once(content[:2048]))
+    html = browser.get("/connected-accounts/").content.decode()
+    assert "inbox.mbox" in html and "2.0\xa0KB of" in html
+    page = browser.get(f"/connected-accounts/upload/?upload={upload.pk}").content.decode()
+    assert f'data-begun="{upload.pk}"' in page and f'data-size="{len(content)}"' in page
+    assert re.search(r'name="is_own"[^>]* checked', page)
+    for wrong in ("x", uuid.uuid4()):
+        assert browser.get(f"/connected-accounts/upload/?upload={wrong}").status_code == 404
+    browser.post(f"/connected-accounts/uploads/{upload.pk}/discard/")
+    assert files() == [] and not MailUpload.objects.exists()
+    assert "inbox.mbox" not in browser.get("/connected-accounts/").content.decode()
+
+
+def once(content: bytes) -> Callable[[int], bytes]:
+    left = iter([content])
+    return lambda count: next(left, b"")
+
+
+def test_what_others_have_begun_takes_room_on_the_disk(
+    scope: None, stranger: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = 2**31
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(total=free, free=free))
+    with tenant_scope(stranger.id):
+        theirs = begin_upload(name="theirs", size=2**30)
+    with pytest.raises(UploadDiskFull):
+        begin_upload(name="mine", size=2**30)
+    with tenant_scope(stranger.id):
+        cancel_upload(theirs)
+    assert begin_upload(name="mine", size=2**30)
