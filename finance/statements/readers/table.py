@@ -43,9 +43,13 @@ class Table:
 
 def read(text: str, currency: str, mapping: Mapping[str, str]) -> Statement:
     """Raises UnreadableStatement where a needed column is not known."""
-    table = table_of(text)
+    return read_table(table_of(text), currency, mapping)
+
+
+def read_table(table: Table, currency: str, mapping: Mapping[str, str]) -> Statement:
+    """As `read`, of a table whose rows are known. Raises UnreadableStatement."""
     columns = _columns(table, mapping or propose(table))
-    cells = {part: [_cell(row, at) for row in table.rows] for part, at in columns.items()}
+    cells = {part: [row[at].strip() for row in table.rows] for part, at in columns.items()}
     order = order_of(cells["date"][:2000])
     if order is None:
         heading = table.headings[columns["date"]]
@@ -55,9 +59,9 @@ def read(text: str, currency: str, mapping: Mapping[str, str]) -> Statement:
     lines: list[Line] = []
     problems: list[Problem] = []
     for at, row in enumerate(table.rows):
-        if not any(cell.strip() for cell in row):
+        if not any(row) or not any(map(str.strip, row)):
             continue
-        values = {part: of_part[at].strip() for part, of_part in cells.items()}
+        values = {part: of_part[at] for part, of_part in cells.items()}
         try:
             line = reading.line(table.first + at, values)
         except (ValueError, InvalidMoney) as error:
@@ -76,7 +80,7 @@ class _Reading:
     def line(self, row: int, values: Mapping[str, str]) -> Line | None:
         """None for a row without a movement (a total, a balance of zero)."""
         code = values.get("currency", "").upper()
-        code = code if re.fullmatch("[A-Z]{3}", code) else self.currency
+        code = code if code and re.fullmatch("[A-Z]{3}", code) else self.currency
         if values.get("amount"):
             amount = parse_amount(values["amount"], code, self.mark)
             if values.get("sign", "").casefold() in _DEBITS:
@@ -137,7 +141,7 @@ def _rows(text: str) -> list[list[str]]:
 
 
 def _fitted(row: list[str], width: int) -> list[str]:
-    return [*row, *[""] * (width - len(row))]
+    return row if len(row) >= width else [*row, *[""] * (width - len(row))]
 
 
 def _unique(row: Sequence[str]) -> tuple[str, ...]:
@@ -206,7 +210,3 @@ def _columns(table: Table, mapping: Mapping[str, str]) -> dict[str, int]:
             "Say which column holds the date and which the amount (or money out and money in)."
         )
     return columns
-
-
-def _cell(row: Sequence[str], at: int) -> str:
-    return row[at] if at < len(row) else ""
