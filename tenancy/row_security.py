@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, connections, models
 
-from tenancy.models import TenantModel, tenant_models
+from tenancy.models import Tenant, TenantModel, tenant_models
 
 # `(select …)` makes PostgreSQL evaluate the setting once per statement, not once per row. After a
 # transaction a local setting reads '' instead of NULL, hence nullif.
@@ -40,6 +40,8 @@ def apply_walls(*, using: str, **kwargs: Any) -> None:
         for model in tables:
             for field in references(model):
                 _apply_composite_key(cursor, model, field)
+            if any(not field.null for field in references(model)):
+                _drop_simple_key(cursor, model._meta.db_table, "tenant_id", Tenant._meta.db_table)
         _grant_to_runtime_role(cursor)
 
 
@@ -93,7 +95,8 @@ def _apply_composite_key(
 
 def _drop_simple_key(cursor: Any, table: str, column: str, target: str) -> None:
     """Django's own key asks what the composite one asks, for each row once more: a quarter of what
-    booking costs. Where a migration makes it anew, it goes again after that migration."""
+    booking costs. So does the key to the tenant itself of a row that always points at another row
+    of its tenant. Where a migration makes it anew, it goes again after that migration."""
     cursor.execute(
         "SELECT conname FROM pg_constraint c JOIN pg_attribute a"
         " ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]"

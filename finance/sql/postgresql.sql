@@ -42,7 +42,8 @@ CREATE TRIGGER finance_append_only BEFORE UPDATE ON finance_ledgerchange
 -- 2. No change of a transaction without its entry on the audit trail; splits sum. --------------
 
 CREATE OR REPLACE FUNCTION finance_check_transactions() RETURNS trigger LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_nestloop = on SET jit = off AS $$
 DECLARE wrong uuid;
 BEGIN
     SELECT n.id INTO wrong FROM new_rows n
@@ -88,7 +89,8 @@ CREATE TRIGGER finance_check_update AFTER UPDATE ON finance_transaction
 
 -- Splits may be written before their transaction exists, or when its next version is announced.
 CREATE OR REPLACE FUNCTION finance_check_splits() RETURNS trigger LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_nestloop = on SET jit = off AS $$
 DECLARE wrong uuid;
 BEGIN
     SELECT s.transaction_id INTO wrong FROM touched s
@@ -195,7 +197,8 @@ CREATE OR REPLACE FUNCTION finance_share(
 $$;
 
 CREATE OR REPLACE FUNCTION finance_total_transactions() RETURNS trigger LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_nestloop = on SET jit = off AS $$
 DECLARE
     added finance_monthly_total[];
     taken finance_monthly_total[];
@@ -217,7 +220,8 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION finance_total_splits() RETURNS trigger LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_nestloop = on SET jit = off AS $$
 DECLARE
     added finance_monthly_total[];
     taken finance_monthly_total[];
