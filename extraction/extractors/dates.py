@@ -15,7 +15,7 @@ from typing import NamedTuple
 from babel import Locale
 
 from extraction.document import Document, fold
-from extraction.extractors.calendars import gregorian
+from extraction.extractors.calendars import from_jalali, gregorian
 
 MONTH_LANGUAGES = [
     "en", "es", "pt", "fr", "de", "it", "nl", "pl", "ru", "uk", "tr", "ar", "fa", "he", "hi",
@@ -54,6 +54,11 @@ _YEAR_FIRST = re.compile(r"(2(?<![\d.,/-].)\d)([-/])(\d{1,2})\2(\d)(?![\d]|[-/.,
 _SHORT = re.compile(
     r"(\d(?<![\d.,/*xX].)(?<![^\W\u0590-\u05ff]-.)(?<!\W-.)\d?)([-/.])(\d{1,2})(?![\d%]|[-/.,]\d)"
 )
+# "… 13.10 19:22": a day and a month beside a time, where a sentence or a line begins.
+_BESIDE_TIME = re.compile(r"(?<=[\n.;,|)] )\d|(?<=\n)\d")
+_TIME_FOLLOWS = re.compile(r"\.?,? ?(?:в |o |um |at |kl )?\d\d:\d\d")
+# "07/21-18:40" beside a Persian balance: month and day of the Jalali year.
+_JALALI_SHORT = re.compile(r"(?<![\d/])(0[1-9]|1[0-2])/?([0-3]\d)[-_ ]{1,3}(?=\d\d:\d\d)")
 _COMPACT = re.compile(r"(20(?<![\w.,-]..)\d\d)([01]\d)([0-3]\d)(?=\D|$)(?![\w])")
 _CJK = re.compile(
     r"(?:(?<!\d)(\d{2,4}|令和\s?\d{1,2})\s?[年년]\s?)?(?<!\d)(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日号號일]"
@@ -196,9 +201,27 @@ def _in_order_of_trust(document: Document) -> Iterator[FoundDate]:
         yield from _open(match.span(), int(match[1]), int(match[3]), match[4])
     for match in _COMPACT.finditer(folded):
         yield from _settled(match.span(), int(match[1]), int(match[2]), int(match[3]))
+    if "مانده" in folded and document.received_at:
+        for match in _JALALI_SHORT.finditer(folded):
+            yield from _this_jalali_year(match, document.received_at.date())
     for match in _SHORT.finditer(folded):
-        if match[2] != ".":
+        is_timed = _BESIDE_TIME.match(folded, match.start()) and _TIME_FOLLOWS.match(
+            folded, match.end()
+        )
+        if match[2] != "." or is_timed:
             yield from _open(match.span(), int(match[1]), int(match[3]), None)
+
+
+def _this_jalali_year(match: re.Match[str], received: date) -> Iterator[FoundDate]:
+    """The latest day of that month and day that is not after the message, or one day after."""
+    for year in (received.year - 621, received.year - 622):
+        try:
+            day = from_jalali(year, int(match[1]), int(match[2]))
+        except ValueError:
+            continue
+        if day <= received + timedelta(1):
+            yield FoundDate(match.start(1), match.end(2), day)
+            return
 
 
 def _settled(span: tuple[int, int], year: int | None, month: int, day: int) -> Iterator[FoundDate]:

@@ -196,10 +196,13 @@ def _still_to_come(booked: list[Hit], never: list[Hit], segments: Segments) -> H
     """The phrase that says of every booking phrase after the first that it is yet to happen:
     "Direct debit notice | the direct debit … is planned for 5 May"."""
     told = {segments.index(hit.start) for hit in booked[1:]}
+    if not told:  # only the subject names it: "Payment enquiry | Ann asks you for 45,00"
+        return next((hit for hit in never if hit.name in ("scheduled", "request")), None)
     ahead = {segments.index(hit.start): hit for hit in never if hit.name in _AHEAD}
-    return next(iter(ahead.values())) if told and told <= ahead.keys() else None
+    return next(iter(ahead.values())) if told <= ahead.keys() else None
 
 
+_PAID = ("paid via|", "# paid to|", "bezahlt mit|")
 _AHEAD = {"scheduled", "request", "due"}
 
 
@@ -210,6 +213,8 @@ def _overrules(hit: Hit, leading: Hit, segments: Segments, subject_end: int) -> 
     same = segments.index(hit.start) == segments.index(leading.start)
     titled = hit.start < subject_end <= leading.start and hit.name in _TITLE_WINS
     earlier = hit.start < leading.start and hit.name in _EARLIER_WINS
+    if hit.name == "order" and leading.phrase.text.startswith(_PAID):
+        return False  # a receipt: "Thanks for your order … Total £11.30, paid with Visa"
     return titled or earlier or (same and hit.name in _SAME_SENTENCE_WINS)
 
 

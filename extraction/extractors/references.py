@@ -15,7 +15,10 @@ _LINK = re.compile(
     r"(?:\([A-Za-z ]{2,12}\))?(?:[ \t]is)?[ \t]{0,3}[.:#=\-–|]{0,3}[\s]{0,3}[#:(】」]?[ ]?",
     re.IGNORECASE,
 )
-_TOKEN = re.compile(r"(?=[A-Za-z0-9/_.-]*\d)[A-Za-z0-9](?:[A-Za-z0-9_-]|[/.](?=[A-Za-z0-9])){2,39}")
+_TOKEN = re.compile(
+    r"(?=[A-Za-z0-9/_.-]*\d)[A-Za-z0-9](?:[A-Za-z0-9_-]|/(?=[A-Za-z0-9])|\.(?=[A-Za-z0-9])(?![A-Z][a-z]))"
+    r"{2,39}"
+)
 # "Ref 310902003574-Bank": the sender's name after the number.
 _SIGNATURE = re.compile(r"(?<=\d)-[A-Za-z]{2,}$")
 _RAIL = re.compile(
@@ -26,6 +29,11 @@ _PIX = re.compile(r"(?<![A-Za-z0-9])(E\d{8}20\d{10}[A-Za-z0-9]{11})(?![A-Za-z0-9
 # "… to SHOP. ID 8812004417": an id that begins a sentence or a line is the transaction's.
 _BARE_ID = re.compile(
     r"(?:^|[\n.;,|] ?)ID[: ]{1,2}((?=[A-Z0-9.]{0,36}\d{4})[A-Z0-9](?:\.?[A-Z0-9]){7,34})\b"
+)
+# Labels that banks of all languages write in English: "Txn 998877665544", "Trx ID: 881234".
+_ENGLISH = re.compile(
+    r"\b(?:Txn|TXN|Trx|TRX|TrxID|TxnID|TID|RRN|UTR|Ref|REF)[ ]?(?:ID|Id|No|NO|Nr)?[.:# ]{1,3}"
+    r"((?=[A-Z0-9-]*\d{4})[A-Z0-9][A-Z0-9-]{5,29})\b"
 )
 _MEMO_NUMBER = re.compile(
     r"[ \t]{0,3}:[ \t]{0,3}((?=\S*\d{4})[A-Z0-9][A-Z0-9/-]{5,34})[ \t]*(?:\n|$)"
@@ -64,6 +72,8 @@ def find_references(text: str, hits: list[Hit], blocked: set[int]) -> list[Found
             if sum(map(str.isdigit, match[1])) >= 2:
                 found.append(FoundReference(match[1], match.start(1), match.end(1), "number"))
     if not any(item.kind == "number" for item in found):
+        for match in _ENGLISH.finditer(text):
+            found.append(FoundReference(match[1], *match.span(1), "number"))
         for info in find_info_strings(text):
             if info.reference:
                 start = text.index(info.reference, info.start)
