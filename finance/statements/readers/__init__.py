@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
@@ -20,6 +21,8 @@ _READERS: Final = {
     "jsonl": json_lines.read,
 }
 _CHARSETS: Final = ("cp1251", "cp1250", "shift_jis", "gb18030", "cp949", "big5", "cp1252")
+# A word begun in another script than it goes on in: the wrong charset.
+_MIXED: Final = re.compile(r"[^\W\d_a-zA-Z\u00aa-\u024f][a-z]|[a-zA-Z][^\W\d_a-zA-Z\u00aa-\u024f]")
 FORMATS: Final = (*_READERS, "csv")
 
 
@@ -46,7 +49,8 @@ def text_of(data: bytes) -> str:
     texts = [text for text in texts if "\0" not in text]
     if not texts:
         raise UnreadableStatement("The file holds no text.")
-    return next((text for text in texts if table.has_headings(text)), texts[0])
+    known = [text for text in texts if table.has_headings(text)]
+    return next((text for text in known if not _MIXED.search(text)), (known or texts)[0])
 
 
 def format_of(text: str) -> str:

@@ -97,10 +97,10 @@ def _words(detail: ET.Element, entry: ET.Element, amount: Money) -> tuple[str, s
 def _closing(block: ET.Element) -> tuple[Money, date] | None:
     for balance in block.findall("Bal"):
         if _text(balance, "Tp/CdOrPrtry/Cd") in ("CLBD", "CLAV"):
-            day = _day(balance, "Dt")
             try:
+                day = _day(balance, "Dt")
                 return (_money(balance, "Amt", ""), day) if day else None
-            except InvalidMoney:
+            except (ValueError, InvalidMoney):
                 return None
     return None
 
@@ -110,9 +110,8 @@ def _money(element: ET.Element, path: str, currency: str) -> Money:
     if found is None or not found.text:
         raise InvalidMoney("It has no amount.")
     money = Money.parse(found.text.strip(), found.get("Ccy", currency))
-    reversed_ = _text(element, "RvslInd") == "true"
-    is_debit = _text(element, "CdtDbtInd") == "DBIT"
-    return -money if is_debit and not reversed_ else money
+    # Of a reversal (RvslInd) too it says which way this entry goes, not the one that is reversed.
+    return -money if _text(element, "CdtDbtInd") == "DBIT" else money
 
 
 def _day(element: ET.Element, path: str) -> date | None:

@@ -15,6 +15,8 @@ from finance.statements.lines import Line, Problem, Statement, UnreadableStateme
 # It logs what it cannot read, word for word: that is nobody's but the person's.
 logging.getLogger("mt940").propagate = False
 logging.getLogger("mt940").addHandler(logging.NullHandler())
+# What reverses a credit goes out.
+_OPTIONS = mt940.Options(reversal_sign=True)
 # A statement begins with its reference, whatever envelope is around it.
 _START = re.compile(r"(?m)^:20:")
 _NOISE = re.compile(r"(?m)^(?:\{[1-5]:.*|-\}?|\$)$")
@@ -24,7 +26,7 @@ def read(text: str, currency: str) -> list[Statement]:
     """One statement for each :20: of the file."""
     text = _NOISE.sub("", text.replace("\r\n", "\n"))
     starts = [match.start() for match in _START.finditer(text)]
-    pieces = [text[a:b] for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
+    pieces = [text[a:b] for a, b in zip(starts, [*starts[1:], len(text)], strict=False)]
     found = [statement for piece in pieces if (statement := _statement(piece, currency))]
     if not found:
         raise UnreadableStatement("This MT940 file holds no movements.")
@@ -33,7 +35,7 @@ def read(text: str, currency: str) -> list[Statement]:
 
 def _statement(piece: str, currency: str) -> Statement | None:
     try:
-        parsed = mt940.parse(piece)
+        parsed = mt940.parse(piece, options=_OPTIONS)
     except Exception as error:
         # The library raises whatever its regular expressions and numbers raise.
         raise UnreadableStatement(f"This MT940 file cannot be read: {error}") from error
@@ -49,11 +51,19 @@ def _statement(piece: str, currency: str) -> Statement | None:
     closing = parsed.data.get("final_closing_balance")
     if not lines and not problems and closing is None:
         return None
+    held = _held(closing, code)
     return Statement(
         tuple(lines), tuple(problems), digits=re.sub(r"\D", "", number)[-4:], currency=code,
-        closing=Money.parse(closing.amount.amount, code) if closing else None,
-        closing_on=_plain(closing.date) if closing else None,
+        closing=held,
+        closing_on=_plain(closing.date) if closing and held is not None else None,
     )  # fmt: skip
+
+
+def _held(closing: Any, currency: str) -> Money | None:
+    try:
+        return Money.parse(closing.amount.amount, currency) if closing else None
+    except InvalidMoney:
+        return None
 
 
 def _line(row: int, data: dict[str, Any], currency: str) -> Line:

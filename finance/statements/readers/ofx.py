@@ -28,7 +28,7 @@ def _statements(text: str, currency: str) -> Iterator[Statement]:
     fields: dict[str, str] = {}
     entries: list[dict[str, str]] = []
     entry: dict[str, str] | None = None
-    is_open = False
+    is_open, money = False, ""
     for closing, name, value in _TAG.findall(text):
         name = name.upper()
         if name in _BLOCKS:
@@ -36,15 +36,17 @@ def _statements(text: str, currency: str) -> Iterator[Statement]:
                 yield _statement(fields, entries, currency)
             fields, entries, entry, is_open = {}, [], None, not closing
         elif name == "STMTTRN":
-            entry = None if closing else {}
+            entry, money = None if closing else {}, ""
             if entry is not None:
                 entries.append(entry)
         elif name in ("BANKTRANLIST", "LEDGERBAL", "AVAILBAL"):
             entry = None
             fields["_in"] = "" if closing else name
+        elif name in ("CURRENCY", "ORIGCURRENCY"):
+            money = "" if closing else f"{name}."
         elif not closing and value.strip():
             target = fields if entry is None else entry
-            key = f"{fields.get('_in', '')}.{name}" if entry is None else name
+            key = f"{fields.get('_in', '')}.{name}" if entry is None else f"{money}{name}"
             target.setdefault(key, html.unescape(html.unescape(value.strip())))
     if is_open and (entries or fields):
         yield _statement(fields, entries, currency)
@@ -77,7 +79,7 @@ def _line(row: int, entry: dict[str, str], currency: str) -> Line:
     return Line(
         row,
         _day(entry.get("DTPOSTED") or entry.get("DTUSER") or ""),
-        _amount(entry.get("TRNAMT", ""), entry.get("CURSYM", currency)),
+        _amount(entry.get("TRNAMT", ""), entry.get("CURRENCY.CURSYM", currency)),
         payee or memo,
         memo if payee else "",
         entry.get("FITID", ""),

@@ -51,14 +51,15 @@ def _lists(text: str) -> Iterator[list[dict[str, str]]]:
 def _statement(records: list[dict[str, str]], currency: str) -> Statement:
     mark = decimal_mark(record.get("T", "") for record in records)
     days = [_tidy(record.get("D", "")) for record in records]
-    order = order_of(days) or "%m/%d/%Y"
+    order = order_of(days, currency) or "%m/%d/%Y"
     lines: list[Line] = []
     problems: list[Problem] = []
     for row, (record, day) in enumerate(zip(records, days, strict=True), 1):
         try:
             amount = parse_amount(record.get("T") or record.get("U") or "", currency, mark)
+            payee, memo = record.get("P", ""), record.get("M", "")
             lines.append(
-                Line(row, parse_day(day, order), amount, record.get("P", ""), record.get("M", ""),
+                Line(row, parse_day(day, order), amount, payee or memo, memo if payee else "",
                      record.get("N", "") if record.get("N", "").isdigit() else "")
             )  # fmt: skip
         except (ValueError, InvalidMoney) as error:

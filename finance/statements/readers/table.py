@@ -50,7 +50,7 @@ def read_table(table: Table, currency: str, mapping: Mapping[str, str]) -> State
     """As `read`, of a table whose rows are known. Raises UnreadableStatement."""
     columns = _columns(table, mapping or propose(table))
     cells = {part: [row[at].strip() for row in table.rows] for part, at in columns.items()}
-    order = order_of(cells["date"][:2000])
+    order = order_of(cells["date"][:2000], currency)
     if order is None:
         heading = table.headings[columns["date"]]
         raise UnreadableStatement(f"The column “{heading}” holds no days.")
@@ -135,7 +135,8 @@ def _rows(text: str) -> list[list[str]]:
     # The separator stands in most lines: the median, not a few long ones, decides.
     best = max(_SEPARATORS, key=lambda mark: (counts[mark] or [0])[len(counts[mark]) // 2])
     try:
-        return list(csv.reader(io.StringIO(text), delimiter=declared[1] if declared else best))
+        lines = io.StringIO(text, newline=None)
+        return list(csv.reader(lines, delimiter=declared[1] if declared else best))
     except csv.Error as error:
         raise UnreadableStatement(f"This is no table: {error}.") from error
 

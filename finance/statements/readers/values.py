@@ -38,12 +38,13 @@ def parse_day(text: str, order: str) -> date:
     raise ValueError(f"“{text}” is no day.")
 
 
-def order_of(texts: Iterable[str]) -> str | None:
-    """The order in which the most of these dates can be read, the commoner first: with one day
-    beyond the twelfth it is certain."""
+def order_of(texts: Iterable[str], currency: str = "") -> str | None:
+    """The order in which the most of these dates can be read: with one day beyond the twelfth it
+    is certain. Of several the commoner; where it is about dollars, the month first."""
     days = Counter(text for text in texts if text.strip())
     best, most = None, 0
-    for order in ORDERS:
+    month_first = [order for order in ORDERS if order.startswith("%m")]
+    for order in (*(month_first if currency == "USD" else ()), *ORDERS):
         read = sum(times for text, times in days.items() if _fits(text, order))
         if read > most:
             best, most = order, read
@@ -83,8 +84,8 @@ def parse_amount(text: str, currency: str, mark: str = ".") -> Money:
     plain = _MARKS.sub("", plain).replace("−", "-")
     if plain.startswith("(") and plain.endswith(")"):
         sign, plain = -sign, plain[1:-1]
-    if plain.endswith("-"):
-        sign, plain = -sign, plain[:-1]
+    if plain.endswith(("-", "+")):
+        sign, plain = -sign if plain[-1] == "-" else sign, plain[:-1]
     other = "." if mark == "," else ","
     plain = _MARKS.sub("", plain).replace(other, "").replace(mark, ".").lstrip("+")
     if not re.fullmatch(r"-?\d+(?:\.\d*)?|-?\.\d+", plain):

@@ -11,6 +11,7 @@ from finance.statements.lines import Statement, UnreadableStatement, keys
 from finance.statements.readers import format_of, read, text_of
 from finance.statements.readers.values import decimal_mark, parse_amount
 from tests.finance.statements.samples import SAMPLES, Sample
+from tests.finance.statements.test_files import FILES
 
 
 def read_all(sample: Sample) -> list[Statement]:
@@ -80,9 +81,9 @@ def test_the_decimal_mark_is_voted_by_the_column() -> None:
 
 def test_no_damage_makes_a_reader_fail_otherwise() -> None:
     dice = random.Random(11)
+    whole = [sample.data for sample in SAMPLES] + [path.read_bytes() for path in FILES]
     for _ in range(1500):
-        sample = dice.choice(SAMPLES)
-        data = bytearray(sample.data)
+        data = bytearray(dice.choice(whole))
         for _ in range(dice.randint(1, 12)):
             at = dice.randrange(len(data))
             if dice.random() < 0.5:
