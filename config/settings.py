@@ -13,6 +13,7 @@ import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from config.admin_theme import UNFOLD as UNFOLD
 from config.api_document import API_DOCUMENT
 from config.background import ENCRYPTED_COLUMNS as ENCRYPTED_COLUMNS
 from config.background import JOB_KINDS as JOB_KINDS
@@ -305,16 +306,6 @@ CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = (
     "accept", "authorization", "content-type", "idempotency-key", "x-csrftoken", "x-tenant-id",
 )  # fmt: skip
-
-# --- The operators' admin -----------------------------------------------------------------------
-
-UNFOLD = {
-    "SITE_TITLE": "Inledger operators",
-    "SITE_HEADER": "Inledger operators",
-    "SITE_URL": "/",
-    "SHOW_HISTORY": False,
-    "SIDEBAR": {"show_search": True, "show_all_applications": True},
-}
 
 # --- Language, time and files -------------------------------------------------------------------
 
