@@ -58,6 +58,8 @@ _SHORT = re.compile(
 _BESIDE_TIME = re.compile(r"(?<=[\n.;,|)] )\d|(?<=\n)\d")
 _TIME_FOLLOWS = re.compile(r"\.?,? ?(?:в |o |um |at |kl )?\d\d:\d\d")
 # "07/21-18:40" beside a Persian balance: month and day of the Jalali year.
+# Taiwan counts from 1911: "115/07/20".
+_TAIWANESE = re.compile(r"(1[0-4]\d(?<![\d/.-]...))([/.-])(\d\d)\2(\d\d)(?![\d/.-])")
 _JALALI_SHORT = re.compile(r"(?<![\d/])(0[1-9]|1[0-2])/?([0-3]\d)[-_ ]{1,3}(?=\d\d:\d\d)")
 _COMPACT = re.compile(r"(20(?<![\w.,-]..)\d\d)([01]\d)([0-3]\d)(?=\D|$)(?![\w])")
 _CJK = re.compile(
@@ -72,7 +74,7 @@ _YEAR_RIGHT = re.compile(
     r"\.?(?:[ ,/'.-]{0,3}|[ ](?:de|del|of)[ ])((?:19|20|25|13|14)\d\d|\d\d(?![:\d]|[.,]\d))(?!\d)"
 )
 _DAY_RIGHT = re.compile(
-    r"\.?[ -]{0,2}(\d{1,2})(?:st|nd|rd|th)?(?![\d:])"
+    r"\.?[ -]{0,2}(\d{1,2})(?:st|nd|rd|th)?(?![\d:]|/\d)"
     r"(?:,?[ ]?(?:at[ ])?(20\d\d)|,?[ ]'?(\d\d)(?![:\d]))?"
 )
 _YEAR_LEFT = re.compile(r"(20\d\d)[ .-]{1,2}$")
@@ -189,6 +191,9 @@ def _in_order_of_trust(document: Document) -> Iterator[FoundDate]:
     if "月" in folded or "월" in folded:
         for match in _CJK.finditer(folded):
             yield from _cjk(match)
+    if any("\u4e00" <= char <= "\u9fff" for char in folded):
+        for match in _TAIWANESE.finditer(folded):
+            yield from _settled(match.span(), int(match[1]) + 1911, int(match[3]), int(match[4]))
     if " thang " in folded:
         for match in _VIETNAMESE.finditer(folded):
             year = int(match[3]) if match[3] else None

@@ -14,7 +14,7 @@ from extraction.reading import Direction, Event, Reason
 
 _GENERIC = {"debit": Direction.DEBIT, "credit": Direction.CREDIT}
 _BOOKED = {event.value for event in Event if event.books} | {
-    *_GENERIC, "own_transfer", "card_bill_paid",
+    *_GENERIC, "own_transfer", "card_bill_paid", "bill_paid",
 }  # fmt: skip
 NEVER = {
     "one_time_code", "declined", "scheduled", "due", "statement", "balance", "notice", "order",
@@ -175,7 +175,7 @@ def _both(
         return _never("promotion", never)
     if leading.name in _LEADS:
         # a refund on the bill, a card payment with the next due date below
-        anywhere = leading.name == "refund"
+        anywhere = leading.name in ("refund", "bill_paid")
         never = [
             hit
             for hit in never
@@ -218,7 +218,7 @@ def _overrules(hit: Hit, leading: Hit, segments: Segments, subject_end: int) -> 
     return titled or earlier or (same and hit.name in _SAME_SENTENCE_WINS)
 
 
-_LEADS = ("refund", "card_payment", "card_bill_paid", "own_transfer")
+_LEADS = ("refund", "card_payment", "card_bill_paid", "bill_paid", "own_transfer")
 _SPECIFIC = (*_LEADS, "salary", "interest", "fee", "withdrawal")
 
 
@@ -266,6 +266,8 @@ def _direction(hit: Hit) -> Direction | None:
 def _event(name: str, refine: set[str]) -> tuple[Event, Direction | None]:
     if name == "own_transfer":
         return Event.TRANSFER_OUT, Direction.TRANSFER
+    if name == "bill_paid":  # who asked for the money says that it has come
+        return Event.PURCHASE, Direction.DEBIT
     if name in ("card_payment", "card_bill_paid"):
         # seen from the account the message speaks of: the card, or the account that paid it
         paid = name == "card_bill_paid"

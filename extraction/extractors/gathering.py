@@ -28,6 +28,7 @@ from extraction.extractors.places import countries_of
 from extraction.extractors.references import find_references
 from extraction.extractors.roles import MAIN_ROLES, assign_roles
 from extraction.extractors.segments import split_sentences
+from extraction.extractors.shapes import as_signed
 from extraction.reading import Candidate, Direction, Event, Reason
 
 
@@ -169,7 +170,7 @@ def candidate(document: Document, found: Findings, decision: Decision) -> Candid
         event_evidence=filler.phrase(decision.hit),
         reasons=(*decision.reasons, *reasons),
     )
-    made = _with_amounts(made, filler, found, main)
+    made = as_signed(_with_amounts(made, filler, found, main), main)
     position = decision.hit.start if decision.hit else main.start if main else 0
     made = _with_date(made, document, filler, found, position, main)
     made = filler.with_identity(made, found.accounts, found.references)

@@ -93,7 +93,7 @@ _DOING = re.compile(
 )
 # "POS PURCHASE SHOP", "PRLV SEPA SHOP": the same without a preposition, as statements write it.
 _DONE = re.compile(
-    r"^(?:(?:(?:pos|atm|web|qr|cb|sepa|card|debit|prlv|prelevement|virement|vir|lastschrift|purchase"
+    r"^(?:(?:(?:ceft|cefts|neft|imps|rtgs|ibft|pos|atm|web|qr|cb|sepa|card|debit|prlv|prelevement|virement|vir|lastschrift|purchase"
     r"|purch|pmt|pymt|payment|achat|paiement|compra|pago|pagamento|pagto|thanh toan|chuyen tien"
     r"|pembayaran|platba|zakup|оплата|покупка)\b[ :-]{1,3}){1,3})(?=[^\W\d_]{3})",
     re.IGNORECASE,

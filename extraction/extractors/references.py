@@ -32,7 +32,8 @@ _BARE_ID = re.compile(
 )
 # Labels that banks of all languages write in English: "Txn 998877665544", "Trx ID: 881234".
 _ENGLISH = re.compile(
-    r"\b(?:Txn|TXN|Trx|TRX|TrxID|TxnID|TID|RRN|UTR|Ref|REF)[ ]?(?:ID|Id|No|NO|Nr)?[.:# ]{1,3}"
+    r"\b(?:Txn|TXN|Trx|TRX|TrxID|TxnID|TID|RRN|UTR|Ref|REF|Transaction(?=[ ]\d{9}))[ ]?"
+    r"(?:ID|Id|No|NO|Nr)?[.:# ]{1,3}"
     r"((?=[A-Z0-9-]*\d{4})[A-Z0-9][A-Z0-9-]{5,29})\b"
 )
 _MEMO_NUMBER = re.compile(

@@ -7,13 +7,14 @@ balance. Such a reading is a question to the person, never a booking.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from extraction.document import Document
 from extraction.extractors.amounts import Amount
 from extraction.extractors.events import Decision
 from extraction.extractors.findings import Findings
 from extraction.extractors.roles import MAIN_ROLES
-from extraction.reading import Event, Reason
+from extraction.reading import Candidate, Direction, Event, Reason
 
 # A number of this length that stands alone may be a code to type in.
 _CODE = re.compile(r"(?<![\w.,/*#-])\d{5,8}(?![\w.,/-]\w|\w)")
@@ -56,3 +57,18 @@ def _shows_code(document: Document, found: Findings) -> bool:
         not any(start <= match.start() < end for start, end in spans)
         for match in _CODE.finditer(document.normalized)
     )
+
+
+_OTHER_WAY = {
+    ("+", Direction.DEBIT): (Event.TRANSFER_IN, Direction.CREDIT),
+    ("-", Direction.CREDIT): (Event.TRANSFER_OUT, Direction.DEBIT),
+}
+
+
+def as_signed(made: Candidate, main: Amount | None) -> Candidate:
+    """ "Turnover … Amount: +1,200.00": the sign says which way, and a person is asked. A refund
+    may be written as a negative purchase."""
+    other = _OTHER_WAY.get((main.sign, made.direction)) if main and made.direction else None
+    if other is None or made.event is Event.REFUND:
+        return made
+    return replace(made, event=other[0], direction=other[1]).marked(Reason.DIRECTION_UNCLEAR)

@@ -86,3 +86,37 @@ def test_an_amount_may_stand_only_in_the_subject() -> None:
 
 def test_what_says_nothing_of_money_is_not_financial() -> None:
     assert read("Hello Ann, shall we meet on Friday at 10:30?").verdict is Verdict.NOT_FINANCIAL
+
+
+# A biller that thanks for the money: it went out, whatever due dates and bills are named beside it.
+THANKS = [
+    "We received $198.27 on 01/04/2026 for account 87691484. Your remaining balance is $0.00.",
+    "Hemos recibido su pago de 42,00 € de la factura 8812. ¡Gracias!",
+    "Otrzymaliśmy Twoją płatność 42,00 zł za fakturę 8812. Dziękujemy!",
+    "Vi har mottagit din betalning på 420 kr för faktura 8812. Tack!",
+    "wir haben Ihre Zahlung über 84,00 € am 20.07.2026 erhalten. Vielen Dank!",
+]
+
+
+@pytest.mark.parametrize("text", THANKS)
+def test_a_biller_that_thanks_was_paid(text: str) -> None:
+    candidate = only_candidate(text)
+    assert (candidate.event, candidate.direction) == (Event.PURCHASE, Direction.DEBIT)
+
+
+@pytest.mark.parametrize(
+    ("sign", "direction"), [("+", Direction.CREDIT), ("-", Direction.DEBIT), ("", Direction.DEBIT)]
+)
+def test_a_sign_that_speaks_against_the_words_is_asked_about(
+    sign: str, direction: Direction
+) -> None:
+    text = f"Umsatz auf Konto 4410\nBetrag: {sign}1.200,00 EUR\nNeuer Kontostand: 2.012,40 EUR"
+    candidate = only_candidate(text)
+    assert candidate.direction is direction
+    assert would_book(candidate) is (sign != "+")
+
+
+def test_money_that_is_held_back_has_not_come() -> None:
+    text = "We placed a hold on your deposit of $1,200.00 to account ending 0091. Ref 81223344"
+    reading = read(text)
+    assert reading.event is Event.NOTICE and not reading.candidates
