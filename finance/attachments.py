@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 from pathlib import PurePath
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -23,6 +25,8 @@ LARGEST: Final = 10 * 2**20
 QUOTA: Final = 500 * 2**20
 MOST: Final = 20
 KEPT_DAYS: Final = 30
+# What was merged into one that was merged itself, so many times.
+DEEPEST: Final = 3
 PDF_WITHIN: Final = 1_024
 # What a browser would run as a page, were it ever shown instead of saved.
 HEADERS: Final = {
@@ -36,6 +40,17 @@ def kept() -> QuerySet[Attachment]:
     """Those that are not removed, without their bytes."""
     rows: QuerySet[Attachment] = Attachment.objects.filter(removed_at=None)
     return rows.defer("data")
+
+
+def with_merged(row: Any, path: str = "transaction") -> Q:
+    """Of a transaction, and of those that were merged into it: what a merge drops keeps its files,
+    so that parting the two gives each its own."""
+    return reduce(or_, (Q(**{path + "__merged_into" * deep: row}) for deep in range(DEEPEST + 1)))
+
+
+def kept_of(row: Any) -> QuerySet[Attachment]:
+    """Those that show beside a transaction."""
+    return kept().filter(with_merged(row))
 
 
 def attach(transaction_id: uuid.UUID, name: str, data: bytes) -> Attachment:

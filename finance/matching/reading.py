@@ -71,16 +71,26 @@ def joined_of(row_id: uuid.UUID) -> list[Other]:
     return _others(rows, row_id)
 
 
+def messages_merged(row: Any) -> QuerySet[Transaction]:
+    """What messages told of a transaction and was merged into it."""
+    found: QuerySet[Transaction] = Transaction.objects.filter(merged_into=row, source_kind="email")
+    return found.order_by("id")
+
+
+def questions_merged(row: Any) -> QuerySet[ReviewItem]:
+    """What messages asked, and a person or matching found to be this transaction."""
+    found: QuerySet[ReviewItem] = ReviewItem.objects.filter(
+        matches__first=row, matches__state=MatchState.ACCEPTED, source_kind="email"
+    )
+    return found.order_by("id")
+
+
 def evidence_of(row: Transaction | uuid.UUID) -> list[Evidence]:
     """Every message that tells of it by what was merged into it, beside its own."""
     row_id = row if isinstance(row, uuid.UUID) else row.pk
-    merged = Transaction.objects.filter(merged_into=row_id, source_kind="email").order_by("id")
-    asked = ReviewItem.objects.filter(
-        matches__first=row_id, matches__state=MatchState.ACCEPTED, source_kind="email"
-    ).order_by("id")
     return [
         Evidence(source_id, item)
-        for rows in (merged, asked)
+        for rows in (messages_merged(row_id), questions_merged(row_id))
         for source_id, item in rows.values_list("source_id", "source_item")
     ]
 

@@ -18,8 +18,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from finance.attachments import kept
+from finance.attachments import kept_of
 from finance.categories import descendants
+from finance.matching.reading import messages_merged, questions_merged
 from finance.merchants.reading import called
 from finance.models import (
     Category,
@@ -252,11 +253,15 @@ _IS: Final[dict[str, Callable[[], Q]]] = {
 _HAS: Final[dict[str, Callable[[], Q]]] = {
     "note": lambda: ~Q(notes=""),
     "merchant": lambda: ~Q(merchant=""),
-    "attachment": lambda: Q(Exists(kept().filter(transaction=OuterRef("pk")))),
+    "attachment": lambda: Q(Exists(kept_of(OuterRef("pk")))),
     "category": lambda: (
         ~Q(Exists(Split.objects.filter(transaction=OuterRef("pk"), category__isnull=True)))
     ),
-    "evidence": lambda: Q(source_kind="email"),
+    "evidence": lambda: (
+        Q(source_kind="email")
+        | Q(Exists(messages_merged(OuterRef("pk"))))
+        | Q(Exists(questions_merged(OuterRef("pk"))))
+    ),
     "split": _is_split,
     "tag": lambda: Q(Exists(Tagging.objects.filter(transaction=OuterRef("pk")))),
     "time": lambda: Q(occurred_at__isnull=False),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from finance import ledger
-from finance.attachments import kept
+from finance.attachments import kept_of
 from finance.errors import LedgerError
 from finance.forms import NewTransactionForm, TransactionFilterForm, TransactionForm, VoidForm
 from finance.ledger import Movement
@@ -232,7 +232,7 @@ def _together(transaction_id: uuid.UUID, *, is_changeable: bool, is_leg: bool) -
     """What belongs, or may belong, to it."""
     return {
         "review_item": _question_of(transaction_id),
-        "attachments": kept().filter(transaction=transaction_id),
+        "attachments": kept_of(transaction_id),
         "waiting": reading.waiting_of(transaction_id) if is_changeable else [],
         "joined": reading.joined_of(transaction_id),
         "link": reading.transfer_of(transaction_id) if is_leg else None,

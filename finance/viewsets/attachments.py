@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import django_filters as filters
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -40,7 +42,9 @@ class AttachmentInput(StrictSerializer):
 
 
 class AttachmentFilter(filters.FilterSet):  # type: ignore[misc]
-    transaction = filters.UUIDFilter(field_name="transaction_id")
+    transaction = filters.UUIDFilter(
+        method="of_transaction", help_text="And of what was merged into it."
+    )
     is_removed = filters.BooleanFilter(
         field_name="removed_at", lookup_expr="isnull", exclude=True,
         help_text="Whether it was removed, and can be brought back.",
@@ -49,6 +53,11 @@ class AttachmentFilter(filters.FilterSet):  # type: ignore[misc]
     class Meta:
         model = Attachment
         fields: tuple[str, ...] = ()
+
+    def of_transaction(
+        self, rows: QuerySet[Attachment], name: str, value: uuid.UUID
+    ) -> QuerySet[Attachment]:
+        return rows.filter(attachments.with_merged(value))
 
 
 class AttachmentViewSet(

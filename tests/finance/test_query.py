@@ -52,6 +52,16 @@ def found(query: str) -> set[str]:
     return set(matching(Transaction.objects.all(), query).values_list("merchant", flat=True))
 
 
+def test_evidence_is_also_what_was_merged_into_it(books: Tenant) -> None:
+    giro = make_account("Giro 2")
+    stated, told = make_posted(giro, merchant="Stated"), make_posted(giro, source=email_source())
+    assert "Stated" not in found("has:evidence")
+    ledger.merge(stated.pk, told.pk)
+    assert "Stated" in found("has:evidence is:posted")
+    ledger.unmerge(told.pk)
+    assert "Stated" not in found("has:evidence")
+
+
 @pytest.mark.parametrize(
     ("query", "merchants"),
     [
