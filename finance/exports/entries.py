@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import F, Q
 
+from finance.attachments import DEEPEST, kept
 from finance.models import (
     CategoryKind,
     FinancialAccount,
@@ -22,6 +25,10 @@ from finance.models.categories import category_label
 from finance.money import Money
 
 PAGE = 2_000
+ENDINGS = {
+    "application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp",
+    "image/heic": ".heic",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,21 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """An attachment, without its bytes."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+
+    @property
+    def path(self) -> str:
+        """Its place in an archive."""
+        return f"attachments/{self.sha256}{ENDINGS.get(self.media_type, '')}"
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One posted transaction; `amount` is signed, an outflow is negative."""
 
@@ -59,6 +81,7 @@ class Entry:
     event: str
     source: tuple[str, str, int] | None
     parts: tuple[Part, ...]
+    files: tuple[File, ...] = ()
     other_leg: Entry | None = None
     """The other side of a transfer."""
 
@@ -73,7 +96,7 @@ def accounts_of(period: Period) -> list[FinancialAccount]:
 
 
 def entries(period: Period) -> Iterator[Entry]:
-    """Oldest first, a page at a time: four queries each, whatever the ledger's size."""
+    """Oldest first, a page at a time: five queries each, whatever the ledger's size."""
     rows = Transaction.objects.filter(state=TransactionState.POSTED).order_by("booked_on", "id")
     if period.account_id is not None:
         rows = rows.filter(account=period.account_id)
@@ -101,10 +124,25 @@ def _with_links(page: list[Transaction]) -> Iterator[Entry]:
     other: dict[uuid.UUID, uuid.UUID] = dict(links.values_list("outflow_id", "inflow_id"))
     other |= {b: a for a, b in other.items()}
     legs = Transaction.objects.in_bulk([other[pk] for pk in ids if pk in other])
-    parts = _parts({*ids, *legs})
+    parts, files = _parts({*ids, *legs}), _files(ids)
     for row in page:
         leg = legs.get(other.get(row.pk))
-        yield _entry(row, parts, _entry(leg, parts) if leg else None)
+        entry = _entry(row, parts, _entry(leg, parts) if leg else None)
+        yield replace(entry, files=tuple(files.get(row.pk, {}).values()))
+
+
+def _files(ids: list[uuid.UUID]) -> dict[uuid.UUID, dict[str, File]]:
+    """Of each by their digests, those of what was merged into it among them."""
+    paths = ["transaction" + "__merged_into" * deep + "_id" for deep in range(DEEPEST + 1)]
+    wanted, found = set(ids), dict[uuid.UUID, dict[str, File]]()
+    merged = reduce(or_, (Q(**{f"{path}__in": ids}) for path in paths))
+    rows = kept().filter(merged).order_by("created_at", "id")
+    for *owners, name, media_type, size, sha256 in rows.values_list(
+        *paths, "name", "media_type", "size", "sha256"
+    ):
+        owner = next(pk for pk in owners if pk in wanted)
+        found.setdefault(owner, {}).setdefault(sha256, File(name, media_type, size, sha256))
+    return found
 
 
 def _parts(ids: set[uuid.UUID]) -> dict[uuid.UUID, list[Part]]:

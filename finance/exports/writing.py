@@ -45,16 +45,16 @@ def export(name: str, period: Period) -> Iterator[bytes]:
 
 
 def _chunks(form: Format, period: Period) -> Iterator[bytes]:
-    held: list[str] = []
+    held: list[bytes] = []
     size = 0
     for piece in form.write(period):
-        held.append(piece)
+        held.append(piece.encode() if isinstance(piece, str) else piece)
         size += len(piece)
         if size >= CHUNK:
-            yield "".join(held).encode()
+            yield b"".join(held)
             held, size = [], 0
     if held:
-        yield "".join(held).encode()
+        yield b"".join(held)
 
 
 def file_name(name: str, period: Period, tenant: Any) -> str:

@@ -22,6 +22,7 @@ from finance.models import (
 from finance.money import Money
 from finance.reconciling.stating import state_balance
 from finance.statements import files
+from finance.statements.attaching import attach_files
 from finance.statements.booking import book_next, take_back_next, waiting
 from finance.statements.importing import APPLY, READ, REVERT, remember, remembered
 from finance.statements.keeping import keep, keep_as_before
@@ -104,6 +105,7 @@ class ApplyStatement(BaseJob):
             done = total - waiting(row).count()
             run.progress(done, total, f"{done} of {total} lines")
         with run.fenced():
+            attached = attach_files(row)
             row.state, row.applied_at = StatementState.APPLIED, timezone.now()
             row.save(update_fields=["state", "applied_at"])
             remember(row)
@@ -112,7 +114,7 @@ class ApplyStatement(BaseJob):
                     account.pk, row.closing_on, Money(row.closing_minor, account.currency)
                 )
         files.forget(row.pk)
-        return dict(Counter(row.lines.values_list("outcome", flat=True)))
+        return attached | dict(Counter(row.lines.values_list("outcome", flat=True)))
 
 
 class RevertStatement(BaseJob):

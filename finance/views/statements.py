@@ -33,6 +33,7 @@ OUTCOME_STYLES: Final = {"new": "good", "matched": "info", "refused": "bad"}
 FORMAT_LABELS: Final = {
     "csv": gettext_lazy("CSV, for spreadsheets"),
     "jsonl": gettext_lazy("JSON lines, everything"),
+    "archive": gettext_lazy("Archive, everything with its files"),
     "hledger": gettext_lazy("Journal for hledger"),
     "beancount": gettext_lazy("Ledger for beancount"),
     "ofx": gettext_lazy("OFX, for other programs"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,14 +13,21 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.tokens import start_session
-from finance import attachments
+from finance import attachments, ledger
+from finance.categories import seed_default_categories
 from finance.errors import LedgerError
+from finance.exports.entries import Period
+from finance.exports.writing import export
 from finance.models import Attachment, FinancialAccount, Transaction
 from finance.query import matching
+from finance.statements import importing
 from tenancy.models import Tenant
-from tests.finance.make import make_posted
+from tenancy.scope import tenant_scope
+from tests.finance.conftest import ALICE
+from tests.finance.make import make_account, make_posted
 from tests.make import make_member
 from tests.pages import member
+from tests.running import run_due_jobs
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7\n<script>alert(1)</script>"
@@ -154,3 +163,64 @@ def test_the_drawer_attaches_removes_and_undoes(row: Transaction) -> None:
     decide = f"/attachments/{kept.pk}/decide/"
     assert "is removed" in browser.post(decide, {"verb": "remove"}).content.decode()
     assert "bill.pdf</a>" in browser.post(decide, {"verb": "restore"}).content.decode()
+
+
+def test_what_is_merged_shows_its_files_and_takes_them_along_when_parted(
+    row: Transaction, giro: FinancialAccount
+) -> None:
+    other, third = make_posted(giro), make_posted(giro)
+    attachments.attach(other.pk, "bill.pdf", PDF)
+    ledger.merge(row.pk, other.pk)
+    ledger.merge(third.pk, row.pk)
+    api = api_of(row)
+    listed = api.get("/api/v1/attachments", {"transaction": str(third.pk)}).json()["data"]
+    assert [each["name"] for each in listed] == ["bill.pdf"]
+    assert [t.pk for t in matching(Transaction.objects.all(), "has:attachment is:posted")] == [
+        third.pk
+    ]
+    ledger.unmerge(row.pk)
+    ledger.unmerge(other.pk)
+    assert not attachments.kept_of(third.pk).exists()
+    assert not attachments.kept_of(row.pk).exists()
+    assert attachments.kept_of(other.pk).get().name == "bill.pdf"
+
+
+def test_an_archive_brings_files_into_another_ledger(
+    row: Transaction, giro: FinancialAccount, stranger: Tenant
+) -> None:
+    other, equal = make_posted(giro, "-2"), make_posted(giro, "-2")
+    for pk, name, data in ((row.pk, "a.pdf", PDF), (other.pk, "b.pdf", PDF + b"b"),
+                           (other.pk, "a again.pdf", PDF)):  # fmt: skip
+        attachments.attach(pk, name, data)
+    merged = make_posted(giro)
+    attachments.attach(merged.pk, "told.pdf", PDF + b"told")
+    ledger.merge(row.pk, merged.pk)
+    packed = b"".join(export("archive", Period()))
+    with ZipFile(io.BytesIO(packed)) as archive:
+        assert archive.testzip() is None
+        assert len(archive.namelist()) == 4
+    with tenant_scope(stranger.pk, actor=ALICE):
+        seed_default_categories()
+        copy = importing.upload(packed, "all.zip", account=make_account("Copy", "EUR"))
+        run_due_jobs()
+        copy.refresh_from_db()
+        importing.apply(copy)
+        run_due_jobs()
+        found = Attachment.objects.values_list("transaction__amount_minor", "name")
+        assert sorted(found) == sorted(
+            [(row.amount_minor, "a.pdf"), (row.amount_minor, "told.pdf"), (-200, "b.pdf"),
+             (-200, "a again.pdf")]
+        )  # fmt: skip
+        assert Transaction.objects.count() == 3
+        again = b"".join(export("archive", Period()))
+    assert sorted(ZipFile(io.BytesIO(again)).namelist()) == sorted(archive.namelist())
+    assert not attachments.kept_of(equal.pk).exists()
+
+
+def test_a_zip_that_is_no_archive_of_ours_is_refused(giro: FinancialAccount) -> None:
+    held = io.BytesIO()
+    with ZipFile(held, "w") as archive:
+        archive.writestr("table.csv", "Date,Amount\n")
+    for data in (held.getvalue(), held.getvalue()[:40], b"PK\x03\x04"):
+        with pytest.raises(LedgerError, match="spreadsheet, an archive"):
+            importing.upload(data, "a.zip", account=giro)

@@ -1,4 +1,4 @@
-"""The formats by name. Each is a function from a period to lines of text."""
+"""The formats by name. Each is a function from a period to pieces of a file."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from finance.exports.entries import Period
-from finance.exports.formats import beancount, csv_table, hledger, json_lines, ofx
+from finance.exports.formats import archive, beancount, csv_table, hledger, json_lines, ofx
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`write` yields pieces of text; the file is UTF-8."""
+    """`write` yields pieces of the file; text is UTF-8."""
 
     name: str
     suffix: str
     content_type: str
-    write: Callable[[Period], Iterator[str]]
+    write: Callable[[Period], Iterator[str] | Iterator[bytes]]
 
 
 FORMATS: Final = {
@@ -25,6 +25,7 @@ FORMATS: Final = {
     for each in (
         Format("csv", "csv", "text/csv", csv_table.write),
         Format("jsonl", "jsonl", "application/x-ndjson", json_lines.write),
+        Format("archive", "zip", "application/zip", archive.write),
         Format("hledger", "journal", "text/plain", hledger.write),
         Format("beancount", "beancount", "text/plain", beancount.write),
         Format("ofx", "ofx", "application/x-ofx", ofx.write),

@@ -61,7 +61,12 @@ def transaction_object(entry: Entry) -> dict[str, Any]:
             }
             for part in entry.parts
         ],
-    }
+        "attachments": [
+            {"name": file.name, "media_type": file.media_type, "size": file.size,
+             "sha256": file.sha256, "path": file.path}
+            for file in entry.files
+        ],
+    }  # fmt: skip
 
 
 def _money(name: str, money: Money) -> dict[str, str]:

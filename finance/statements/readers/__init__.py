@@ -10,7 +10,7 @@ from typing import Final
 from charset_normalizer import from_bytes
 
 from finance.statements.lines import Statement, UnreadableStatement
-from finance.statements.readers import camt, json_lines, mt940, ofx, qif, table
+from finance.statements.readers import archive, camt, json_lines, mt940, ofx, qif, table
 
 LARGEST: Final = 50 * 2**20
 _READERS: Final = {
@@ -28,6 +28,8 @@ FORMATS: Final = (*_READERS, "csv")
 
 def text_of(data: bytes) -> str:
     """The text of a file in whatever charset. Raises UnreadableStatement."""
+    if data[:4] == b"PK\x03\x04":
+        data = archive.ledger_in(data) or data
     if data[:4] in (b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0"):
         raise UnreadableStatement(
             "This is a spreadsheet, an archive or a PDF file. Download the statement as CSV, OFX,"

@@ -24,7 +24,7 @@ def read(text: str, currency: str) -> list[Statement]:
                 accounts[value["account"]["id"]] = value["account"]
             elif "transaction" in value:
                 entry = value["transaction"]
-                lines.setdefault(entry["account"], []).append(_line(row, entry))
+                lines.setdefault(entry["account"], []).append(line_of(row, entry))
         except (ValueError, KeyError, TypeError, InvalidMoney) as error:
             problems.setdefault("", []).append(Problem(row, raw[:300], str(error)))
     found = [
@@ -43,7 +43,8 @@ def read(text: str, currency: str) -> list[Statement]:
     return found
 
 
-def _line(row: int, entry: dict[str, Any]) -> Line:
+def line_of(row: int, entry: dict[str, Any]) -> Line:
+    """Of one transaction's object. Raises ValueError, KeyError, TypeError, InvalidMoney."""
     return Line(
         row,
         date.fromisoformat(entry["booked_on"]),
