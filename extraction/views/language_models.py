@@ -237,13 +237,14 @@ def preview(request: HttpRequest, backend_id: uuid.UUID) -> HttpResponse:
     if document is not None:
         model: LanguageModel | None = row.models.filter(is_enabled=True).first()
         names = people() if row.redact_names else []
-        prompt = question(model.name if model else "…", document, names=names)
+        prompt = question(model.name if model else "", document, names=names)
         sent = request_of(connecting.endpoint_of(row), prompt)
-        asked = model or LanguageModel(backend=row, name=prompt.model)
-        context |= {
-            "sent": json.dumps(sent, indent=2, ensure_ascii=False),
-            "refusal": spending.budget_for(asked, prompt, tenant).refusal,
-        }
+        if model is None:
+            # A name that nobody has chosen is left out rather than made up.
+            sent.pop("model")
+        else:
+            context["refusal"] = spending.budget_for(model, prompt, tenant).refusal
+        context |= {"model": model, "sent": json.dumps(sent, indent=2, ensure_ascii=False)}
     return render(request, "extraction/_model_preview.html", context)
 
 

@@ -70,6 +70,18 @@ def test_what_is_shown_before_is_exactly_what_is_sent_and_then_counted(
     assert "ok" in browser.get(at).content.decode()
 
 
+def test_before_a_model_is_chosen_the_preview_says_what_is_missing(
+    browser: Client, fake: FakeModels
+) -> None:
+    receive()
+    at = connected(browser, fake)
+    shown = part(browser, f"{at}sent/").content.decode()
+    assert "No model of this server is in use yet" in shown
+    assert "12.50 EUR" in shown
+    assert "“…”" not in shown
+    assert "&quot;model&quot;" not in shown
+
+
 def test_a_model_that_does_not_answer_well_is_not_used(browser: Client, fake: FakeModels) -> None:
     at = connected(browser, fake)
     answer = browser.post(f"{at}use/", {"model": "nonsense"}, follow=True).content.decode()
