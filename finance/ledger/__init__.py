@@ -11,7 +11,7 @@ from finance.ledger.changes import Changes
 from finance.ledger.deciding import accept, accept_many, dismiss, reopen, snooze
 from finance.ledger.drafts import DRAFT_FIELDS, draft_of
 from finance.ledger.editing import edit, split, void
-from finance.ledger.linking import transfer, transfer_to, unlink
+from finance.ledger.linking import transfer, transfer_many, transfer_to, unlink
 from finance.ledger.merging import merge, merge_item, merge_many, unmerge, unmerge_item
 from finance.ledger.movements import Movement, Part, Source
 
@@ -37,6 +37,7 @@ __all__ = [
     "snooze",
     "split",
     "transfer",
+    "transfer_many",
     "transfer_to",
     "unlink",
     "unmerge",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from django.db.models import Q
@@ -14,10 +15,15 @@ from finance.ledger.changes import transfer_of
 from finance.ledger.movements import Movement, Part
 from finance.ledger.references import References
 from finance.ledger.writing import (
+    Rewrite,
+    change_many,
     change_with_parts,
     locked,
+    locked_many,
+    not_in_ledger,
     parts_from,
     parts_of,
+    parts_of_many,
     plain_parts,
     writing,
 )
@@ -33,6 +39,8 @@ from finance.models import (
 )
 from finance.money import Money
 
+Pair = tuple[uuid.UUID, uuid.UUID]
+
 
 def transfer(first_id: uuid.UUID, second_id: uuid.UUID) -> Transfer:
     """Link an outflow and an inflow between two of the tenant's own accounts; from then on they
@@ -41,26 +49,104 @@ def transfer(first_id: uuid.UUID, second_id: uuid.UUID) -> Transfer:
     Raises NotInLedger, WrongState (void, or linked elsewhere), LedgerError (same account, same
     direction, amounts of one currency that differ).
     """
+    [link] = _linked([(first_id, second_id)])
+    if isinstance(link, LedgerError):
+        raise link
+    return link
+
+
+def transfer_many(pairs: Sequence[Pair]) -> dict[Pair, Transfer]:
+    """As `transfer` for many pairs of which no two share a row, in a handful of statements. What
+    cannot be linked is left as it is, and out of the result."""
+    links = zip(pairs, _linked(pairs), strict=True)
+    return {pair: link for pair, link in links if isinstance(link, Transfer)}
+
+
+def _linked(pairs: Sequence[Pair]) -> list[Transfer | LedgerError]:
+    """For each pair its link, or what speaks against it."""
+    if not pairs:
+        return []
     with writing():
-        rows = [locked(Transaction, pk) for pk in sorted({first_id, second_id})]
-        outflow, inflow = _legs(rows)
-        link: Transfer | None = Transfer.objects.filter(
-            Q(outflow__in=rows) | Q(inflow__in=rows)
-        ).first()
-        if link is not None:
-            if (link.outflow_id, link.inflow_id) == (outflow.pk, inflow.pk):
-                return link
+        rows = {
+            row.pk: row for row in locked_many(Transaction, {pk for pair in pairs for pk in pair})
+        }
+        linking = _Linking(rows.values())
+        result: list[Transfer | LedgerError] = []
+        for pair in pairs:
+            try:
+                result.append(
+                    linking.link(*_legs([_among(rows, pk) for pk in dict.fromkeys(pair)]))
+                )
+            except LedgerError as error:
+                result.append(error)
+        linking.write()
+    return result
+
+
+def _among(rows: Mapping[uuid.UUID, Transaction], pk: uuid.UUID) -> Transaction:
+    if pk not in rows:
+        raise not_in_ledger(Transaction, pk)
+    return rows[pk]
+
+
+class _Linking:
+    """Links between rows that were read at once, to be written at once."""
+
+    def __init__(self, rows: Collection[Transaction]) -> None:
+        self._parts = parts_of_many(rows)
+        self._links: dict[uuid.UUID, Transfer] = {
+            pk: link
+            for link in Transfer.objects.filter(Q(outflow__in=rows) | Q(inflow__in=rows))
+            for pk in (link.outflow_id, link.inflow_id)
+        }
+        self._cards = set(
+            FinancialAccount.objects.filter(
+                pk__in={row.account_id for row in rows}, kind=AccountKind.CREDIT_CARD
+            ).values_list("pk", flat=True)
+        )
+        self._by_key = References(()).by_key
+        self._rewrites: list[Rewrite] = []
+        self._new: list[Transfer] = []
+
+    def link(self, outflow: Transaction, inflow: Transaction) -> Transfer:
+        """Raises WrongState, LedgerError."""
+        known = self._links.get(outflow.pk) or self._links.get(inflow.pk)
+        if known is not None:
+            if (known.outflow_id, known.inflow_id) == (outflow.pk, inflow.pk):
+                return known
             raise WrongState(
                 gettext("One of them is a leg of another transfer. Unlink that first."),
                 code="linked_transfer",
             )
-        category_id = _transfer_category(outflow, inflow)
+        category_id = self._category(outflow, inflow)
         for row in (outflow, inflow):
-            parts = [replace(part, category_id=category_id) for part in parts_of(row)]
-            change_with_parts(row, "transfer", {}, parts)
-        link = Transfer(outflow=outflow, inflow=inflow)
-        link.save(force_insert=True)
-        return link
+            mine = self._parts[row.pk]
+            parts = [replace(part, category_id=category_id) for part in mine]
+            self._rewrites.append(Rewrite(row, {}, mine, parts))
+        made = Transfer(outflow=outflow, inflow=inflow)
+        self._new.append(made)
+        return made
+
+    def write(self) -> None:
+        change_many(self._rewrites, "transfer")
+        Transfer.objects.bulk_create(self._new)
+
+    def _category(self, outflow: Transaction, inflow: Transaction) -> uuid.UUID:
+        to_card = inflow.account_id in self._cards
+        bill = to_card or "card_payment" in (outflow.event, inflow.event)
+        found = self._by_key("card_payment" if bill else "own_transfer")
+        found = found or self._by_key("own_transfer")
+        if found is not None:
+            return found
+        other: Category | None = Category.objects.filter(
+            kind=CategoryKind.TRANSFER, is_archived=False
+        ).first()
+        if other is None:
+            raise LedgerError(
+                gettext("There is no category of the kind “transfer”. Add one first."),
+                code="no_category",
+            )
+        return other.pk
 
 
 def transfer_to(transaction_id: uuid.UUID, account_id: uuid.UUID) -> Transfer:
@@ -167,23 +253,3 @@ def _legs(rows: list[Transaction]) -> tuple[Transaction, Transaction]:
             code="amounts_differ",
         )
     return outflow, inflow
-
-
-def _transfer_category(outflow: Transaction, inflow: Transaction) -> uuid.UUID:
-    to_card = FinancialAccount.objects.filter(
-        pk=inflow.account_id, kind=AccountKind.CREDIT_CARD
-    ).exists()
-    bill = to_card or "card_payment" in (outflow.event, inflow.event)
-    by_key = References(()).by_key
-    found = by_key("card_payment" if bill else "own_transfer") or by_key("own_transfer")
-    if found is not None:
-        return found
-    other: Category | None = Category.objects.filter(
-        kind=CategoryKind.TRANSFER, is_archived=False
-    ).first()
-    if other is None:
-        raise LedgerError(
-            gettext("There is no category of the kind “transfer”. Add one first."),
-            code="no_category",
-        )
-    return other.pk

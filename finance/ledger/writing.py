@@ -87,9 +87,12 @@ def locked(model: type[Row], pk: uuid.UUID) -> Row:
     try:
         row: Row = model.objects.select_for_update(no_key=True).get(pk=pk)
     except ObjectDoesNotExist as error:
-        name = model._meta.verbose_name
-        raise NotInLedger(f"There is no {name} {pk}.") from error
+        raise not_in_ledger(model, pk) from error
     return row
+
+
+def not_in_ledger(model: type[TenantModel], pk: uuid.UUID) -> NotInLedger:
+    return NotInLedger(f"There is no {model._meta.verbose_name} {pk}.")
 
 
 def locked_many(model: type[Row], ids: Iterable[uuid.UUID]) -> list[Row]:
@@ -169,11 +172,20 @@ def change(row: LedgerRow, verb: str, fields: Mapping[str, Any], *, note: str = 
 def change_alike(
     rows: Sequence[LedgerRow], verb: str, fields: Mapping[str, Any], note: str = ""
 ) -> None:
-    """As `change`, the same for many locked rows of one model, in two statements. Not for
-    transactions, which webhooks are told of."""
-    announced = []
-    for row in rows:
+    """As `change_each`, the same for all."""
+    change_each([(row, fields) for row in rows], verb, note)
+
+
+def change_each(
+    changes: Sequence[tuple[LedgerRow, Mapping[str, Any]]], verb: str, note: str = ""
+) -> None:
+    """As `change` for many locked rows of one model, each with the same fields, in two statements.
+    Not for transactions, which webhooks are told of."""
+    real, announced, names = [], [], set[str]()
+    for row, fields in changes:
         changed = {name: value for name, value in fields.items() if getattr(row, name) != value}
+        if not changed:
+            continue
         before = {name: plain(getattr(row, name)) for name in changed}
         row.version += 1
         announced.append(
@@ -181,8 +193,11 @@ def change_alike(
         )
         for name, value in changed.items():
             setattr(row, name, value)
-    _announce(announced)
-    update_rows(rows, ["version", *fields])
+        real.append(row)
+        names |= changed.keys()
+    if real:
+        _announce(announced)
+        update_rows(real, ["version", *sorted(names)])
 
 
 def change_with_parts(
@@ -336,5 +351,6 @@ def change_many(rewrites: Sequence[Rewrite], verb: str, note: str = "") -> list[
     if "merchant" in names:
         keep_names(item.row.merchant for item in real)
     update_rows([item.row for item in real], sorted(names))
-    tell_many([item.row for item in real], sorted(names))
+    told = names | ({"splits"} if moved else set())
+    tell_many([item.row for item in real], sorted(told))
     return real

@@ -42,19 +42,19 @@ def accept(match_id: uuid.UUID) -> Match:
 
 def accept_many(matches: Sequence[Match]) -> int:
     """As `accept` for many new pairs that nobody has decided of; returns how many were carried
-    out, what the ledger refuses stays open. Pairs of two reports of one purchase that share no
-    row with another pair are merged together, in a handful of statements; the others in turn.
-    Inside `writing()`."""
+    out, what the ledger refuses stays open. Pairs that share no row with another are merged or
+    linked together, in a handful of statements, unless one is a question or a refund; the others
+    in turn. Inside `writing()`."""
     times = Counter(pk for match in matches for pk in _both(match))
-    alone = [
-        match for match in matches
-        if match.kind == MatchKind.SAME and match.item_id is None
-        and all(times[pk] == 1 for pk in _both(match))
-    ]  # fmt: skip
-    merged = ledger.merge_many([(match.first_id, _second(match)) for match in alone])
-    together = [match for match in alone if match.second_id in merged]
+    alone = [m for m in matches if m.item_id is None and all(times[pk] == 1 for pk in _both(m))]
+    same = [match for match in alone if match.kind == MatchKind.SAME]
+    legs = [match for match in alone if match.kind == MatchKind.TRANSFER]
+    merged = ledger.merge_many([(match.first_id, _second(match)) for match in same])
+    linked = ledger.transfer_many([(match.first_id, _second(match)) for match in legs])
+    together = [match for match in same if match.second_id in merged]
+    together += [match for match in legs if (match.first_id, _second(match)) in linked]
     change_alike(together, "accept", _decision(MatchState.ACCEPTED))
-    done, apart = len(together), {match.pk for match in alone}
+    done, apart = len(together), {match.pk for match in (*same, *legs)}
     for match in matches:
         if match.pk not in apart:
             try:
