@@ -38,7 +38,13 @@ from extraction.senders import (
     known_senders,
 )
 from extraction.templates.template import ROUTE as TEMPLATE
-from finance.accounts import AccountHint, open_account, open_accounts, resolve_account
+from finance.accounts import (
+    AccountHint,
+    keep_accounts,
+    new_account,
+    open_accounts,
+    resolve_account,
+)
 from finance.ledger import Movement, Source, draft_of
 from finance.models import AccountKind, AccountOrigin, FinancialAccount
 from finance.money import Money
@@ -118,6 +124,7 @@ class Planner:
         self._tenant = tenant
         self._zone = zoneinfo.ZoneInfo(tenant.time_zone)
         self._accounts = open_accounts()
+        self._opened: list[FinancialAccount] = []
         self._suggester = Suggester(
             merchant_of(candidate)
             for read in batch
@@ -133,7 +140,14 @@ class Planner:
             for candidate in (read.reading.candidates if read.reading else ())
         )
 
-    def plans(self, read: ReadEmail) -> list[Plan]:
+    def plan_all(self, batch: Sequence[ReadEmail]) -> dict[Any, list[Plan]]:
+        """The plans of each message by its id. Opens the accounts that they need."""
+        plans = {read.email.pk: self._plans(read) for read in batch}
+        keep_accounts(self._opened)
+        self._opened = []
+        return plans
+
+    def _plans(self, read: ReadEmail) -> list[Plan]:
         """A plan for each candidate that may be booked at all."""
         candidates = read.reading.candidates if read.reading else ()
         return [
@@ -236,7 +250,7 @@ class Planner:
         account = resolve_account(hint, self._accounts)
         is_home = currency == self._tenant.currency
         if account is None and may_open and digits and is_home and is_issuer(author, candidate):
-            account = open_account(
+            account = new_account(
                 institution,
                 currency,
                 kind=kind or AccountKind.CHECKING,
@@ -245,6 +259,7 @@ class Planner:
                 origin=AccountOrigin.MESSAGE,
             )
             self._accounts.append(account)
+            self._opened.append(account)
         return account
 
     def _why_no_account(self, candidate: Candidate, currency: str) -> Doubt:

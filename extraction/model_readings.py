@@ -33,7 +33,7 @@ def apply_reading(email: Email, reading: Reading, document: Document, tenant: Te
         )
     }
     planner = Planner([read], tenant)
-    plans = planner.plans(read)
+    plans = planner.plan_all([read])[email.pk]
     if not plans:
         for item in open_items.values():
             review.redraft(item, item.draft, [*item.reasons, DISAGREES])

@@ -8,13 +8,16 @@ they state is a limit as often as a debt.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
+from typing import NamedTuple
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
-from finance.accounts import change_account
+from finance.accounts import move_openings
 from finance.models import (
     AccountKind,
     AccountOrigin,
@@ -40,13 +43,44 @@ class Booked:
     balance_after: Money | None
 
 
+class Anchor(NamedTuple):
+    """A movement, and the balance that was stated after it."""
+
+    booked: Booked
+    balance: Money
+
+    @property
+    def booked_on(self) -> date:
+        return self.booked.booked_on
+
+
 def settle_openings(booked: Sequence[Booked]) -> None:
     """Keep the opening balances true after a batch was posted. In the caller's transaction."""
     by_account: dict[uuid.UUID, list[Booked]] = {}
     for one in booked:
         by_account.setdefault(one.account_id, []).append(one)
-    for account in _machine_opened(list(by_account)):
-        _settle(account, by_account[account.pk])
+    accounts = _machine_opened(list(by_account)) if by_account else []
+    anchors = {
+        account: anchor
+        for account in accounts
+        if (anchor := _anchor(account, by_account[account.pk])) is not None
+    }
+    before = _booked_before({account.pk: one.booked_on for account, one in anchors.items()})
+    openings: dict[uuid.UUID, tuple[Money, date]] = {}
+    for account in accounts:
+        if account in anchors:
+            anchor = anchors[account]
+            began = anchor.balance.minor - anchor.booked.amount.minor
+            opening = Money(began - before.get(account.pk, 0), account.currency)
+            openings[account.pk] = opening, anchor.booked_on
+        elif account.opening_on is not None:
+            since = account.opening_on
+            earlier = sum(o.amount.minor for o in by_account[account.pk] if o.booked_on < since)
+            if earlier:
+                opening = Money(account.opening_minor - earlier, account.currency)
+                openings[account.pk] = opening, since
+    if openings:
+        move_openings(openings)
 
 
 def _machine_opened(ids: list[uuid.UUID]) -> list[FinancialAccount]:
@@ -61,29 +95,25 @@ def _machine_opened(ids: list[uuid.UUID]) -> list[FinancialAccount]:
     )
 
 
-def _settle(account: FinancialAccount, booked: list[Booked]) -> None:
-    anchors = [
-        one
+def _anchor(account: FinancialAccount, booked: list[Booked]) -> Anchor | None:
+    """The earliest that states a balance, if it is earlier than what fixed the opening so far."""
+    stating = [
+        Anchor(one, one.balance_after)
         for one in booked
         if one.balance_after is not None and one.balance_after.currency == account.currency
     ]
-    first = min(anchors, key=lambda one: (one.booked_on, one.told_at), default=None)
-    is_earlier = first is not None and (
-        account.opening_on is None or first.booked_on < account.opening_on
+    first = min(stating, key=lambda a: (a.booked_on, a.booked.told_at), default=None)
+    if first is None or (account.opening_on and first.booked_on >= account.opening_on):
+        return None
+    return first
+
+
+def _booked_before(days: Mapping[uuid.UUID, date]) -> dict[uuid.UUID, int]:
+    """What was booked on each account before its day, in minor units: one query."""
+    if not days:
+        return {}
+    earlier = reduce(or_, (Q(account=pk, booked_on__lt=day) for pk, day in days.items()))
+    posted = Transaction.objects.filter(earlier, state=TransactionState.POSTED).order_by()
+    return dict(
+        posted.values("account").annotate(total=Sum("amount_minor")).values_list("account", "total")
     )
-    if first is not None and first.balance_after is not None and is_earlier:
-        before = _booked_before(account, first.booked_on)
-        opening = Money(first.balance_after.minor - first.amount.minor - before, account.currency)
-        change_account(account.pk, {"opening": opening, "opening_on": first.booked_on})
-    elif account.opening_on is not None:
-        earlier = sum(o.amount.minor for o in booked if o.booked_on < account.opening_on)
-        if earlier:
-            opening = Money(account.opening_minor - earlier, account.currency)
-            change_account(account.pk, {"opening": opening})
-
-
-def _booked_before(account: FinancialAccount, day: date) -> int:
-    found = Transaction.objects.filter(
-        account=account, state=TransactionState.POSTED, booked_on__lt=day
-    ).aggregate(total=Sum("amount_minor"))
-    return found["total"] or 0

@@ -109,7 +109,7 @@ def record_readings(read: Sequence[ReadEmail], tenant: Tenant) -> dict[str, int]
     """Keep the readings and book, propose or ask; call it in one atomic block. Safe to repeat:
     sources are unique in the ledger. Returns how many messages ended in each state."""
     planner = Planner(read, tenant)
-    plans = {r.email.pk: planner.plans(r) for r in read}
+    plans = planner.plan_all(read)
     senders = {r.email.pk: r.email.from_address for r in read}
     plans = question_duplicates(plans, senders)
     carry_out([plan for of_email in plans.values() for plan in of_email])

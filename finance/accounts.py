@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +13,14 @@ from django.utils.translation import gettext
 
 from finance.errors import LedgerError
 from finance.ledger.movements import LARGEST_MINOR, check_date, clean_text
-from finance.ledger.writing import change, insert, locked, writing
+from finance.ledger.writing import (
+    change,
+    change_each,
+    insert,
+    locked,
+    locked_many,
+    writing,
+)
 from finance.models import AccountKind, AccountOrigin, FinancialAccount, Transaction
 from finance.money import Money, exponent
 from tenancy.encryption import blind_index, blind_indexes, decrypt, encrypt
@@ -51,23 +58,49 @@ def open_account(
     """A new account. `number` may be whole (kept encrypted) or just its last digits. Raises
     LedgerError (no name, number taken, opening balance in another currency), InvalidMoney (no
     such currency)."""
-    exponent(currency)
     with writing():
-        row = FinancialAccount(
-            id=new_id(),
-            name=_name(name),
-            kind=kind,
-            currency=currency,
-            institution=clean_text(institution, 120),
-            group=clean_text(group, 80),
-            opening_on=opening_on,
-            origin=origin,
-        )
-        for column, value in (_number(row, number) | _opening(row, opening, opening_on)).items():
-            setattr(row, column, value)
-        told = ("name", "kind", "currency", "institution", "group", "last_digits", "opening_minor")
-        insert([row], "open", [{column: getattr(row, column) for column in told}])
+        row = new_account(
+            name, currency, kind=kind, institution=institution, group=group, number=number,
+            opening=opening, opening_on=opening_on, origin=origin,
+        )  # fmt: skip
+        keep_accounts([row])
     return row
+
+
+def new_account(
+    name: str,
+    currency: str,
+    *,
+    kind: str = AccountKind.CHECKING,
+    institution: str = "",
+    group: str = "",
+    number: str = "",
+    opening: Money | None = None,
+    opening_on: date | None = None,
+    origin: str = AccountOrigin.PERSON,
+) -> FinancialAccount:
+    """As `open_account`, not kept yet: `keep_accounts` does that, for many at once."""
+    exponent(currency)
+    row = FinancialAccount(
+        id=new_id(),
+        name=_name(name),
+        kind=kind,
+        currency=currency,
+        institution=clean_text(institution, 120),
+        group=clean_text(group, 80),
+        opening_on=opening_on,
+        origin=origin,
+    )
+    for column, value in (_number(row, number) | _opening(row, opening, opening_on)).items():
+        setattr(row, column, value)
+    return row
+
+
+def keep_accounts(rows: Sequence[FinancialAccount]) -> None:
+    """Open accounts that `new_account` made."""
+    told = ("name", "kind", "currency", "institution", "group", "last_digits", "opening_minor")
+    with writing():
+        insert(rows, "open", [{column: getattr(row, column) for column in told} for row in rows])
 
 
 def change_account(account_id: uuid.UUID, changes: Mapping[str, Any]) -> FinancialAccount:
@@ -104,6 +137,14 @@ def change_account(account_id: uuid.UUID, changes: Mapping[str, Any]) -> Financi
             columns |= _number(row, wanted["number"])
         change(row, "change", columns)
     return row
+
+
+def move_openings(openings: Mapping[uuid.UUID, tuple[Money, date]]) -> None:
+    """Give accounts other opening balances, in a handful of statements. Raises LedgerError (a
+    balance in another currency), InvalidMoney."""
+    with writing():
+        rows = locked_many(FinancialAccount, openings)
+        change_each([(row, _opening(row, *openings[row.pk])) for row in rows], "change")
 
 
 def open_accounts() -> list[FinancialAccount]:

@@ -61,7 +61,7 @@ def find_differences(read: Sequence[ReadEmail], tenant: Tenant) -> list[Differen
 
 def _planned(read: Sequence[ReadEmail], tenant: Tenant) -> Planned:
     planner = Planner(read, tenant)
-    plans = {one.email.pk: planner.plans(one) for one in read}
+    plans = planner.plan_all(read)
     plans = question_duplicates(plans, {one.email.pk: one.email.from_address for one in read})
     known, accounts = Ledger([one.email for one in read]), account_names()
     return Planned(

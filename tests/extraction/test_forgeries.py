@@ -85,7 +85,7 @@ def bookable(account: ConnectedAccount, raws: list[bytes], tenant: Tenant) -> li
     return [
         raw
         for raw, one in zip(raws, read, strict=True)
-        if any(plan.action == Action.POST for plan in planner.plans(one))
+        if any(plan.action == Action.POST for plan in planner.plan_all([one])[one.email.pk])
     ]
 
 

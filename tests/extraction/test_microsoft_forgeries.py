@@ -96,7 +96,7 @@ def mailbox(in_tenant: Tenant) -> ConnectedAccount:
 def books(account: ConnectedAccount, raw: bytes, tenant: Tenant) -> tuple[bool, str]:
     email = stored(account, raw)
     read = read_email(email, tenant)
-    plans = Planner([read], tenant).plans(read)
+    plans = Planner([read], tenant).plan_all([read])[read.email.pk]
     assert plans, "nothing was read: the test would prove nothing"
     return any(plan.action == Action.POST for plan in plans), email.trust
 
