@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from finance.errors import LedgerError, WrongState
 from finance.ledger.booking import post
-from finance.ledger.changes import transfer_of
+from finance.ledger.changes import legs_among, transfer_of
 from finance.ledger.movements import Movement, Part
 from finance.ledger.references import References
 from finance.ledger.writing import (
@@ -199,18 +199,30 @@ def refund_of(purchase_id: uuid.UUID, refund_id: uuid.UUID) -> None:
     it another. Raises NotInLedger, WrongState, LedgerError."""
     with writing():
         purchase, refund = (locked(Transaction, pk) for pk in (purchase_id, refund_id))
-        if TransactionState.VOID in (purchase.state, refund.state):
-            raise WrongState(gettext("A void transaction cannot be linked."), code="void")
-        if purchase.amount_minor > 0 or refund.amount_minor < 0:
-            raise LedgerError(
-                gettext("A refund needs a purchase that it pays back."), code="same_direction"
-            )
-        spent, given = parts_of(purchase), parts_of(refund)
-        is_free = not {"category_id", "parts"} & set(refund.locked)
-        if is_free and len(given) == 1 and transfer_of(refund) is None:
-            largest = min(spent, key=lambda part: part.amount.minor)
-            given = [replace(given[0], category_id=largest.category_id)]
+        is_leg = transfer_of(refund) is not None
+        given = _refunded(purchase, refund, parts_of(purchase), parts_of(refund), is_leg=is_leg)
         change_with_parts(refund, "refund", {}, given)
+
+
+def refund_many(pairs: Sequence[Pair]) -> set[Pair]:
+    """As `refund_of` for many pairs (purchase, refund) of which no two share a row, in a handful
+    of statements. Returns those that were linked; what cannot be is left as it is."""
+    with writing():
+        ids = {pk for pair in pairs for pk in pair}
+        rows = {row.pk: row for row in locked_many(Transaction, ids)}
+        parts, legs = parts_of_many(rows.values()), legs_among(ids)
+        rewrites, done = [], set()
+        for purchase_id, refund_id in pairs:
+            spent, mine = parts[purchase_id], parts[refund_id]
+            purchase, refund = rows[purchase_id], rows[refund_id]
+            try:
+                given = _refunded(purchase, refund, spent, mine, is_leg=refund_id in legs)
+            except LedgerError:
+                continue
+            rewrites.append(Rewrite(refund, {}, mine, given))
+            done.add((purchase_id, refund_id))
+        change_many(rewrites, "refund")
+    return done
 
 
 def take_refund_back(purchase_id: uuid.UUID, refund_id: uuid.UUID) -> None:
@@ -231,6 +243,24 @@ def parts_before(row: Transaction, verb: str) -> list[Part]:
     if entry is None or entry.verb != verb or entry.after.get("splits") != plain_parts(parts):
         return parts
     return parts_from(entry.before["splits"], row.currency)
+
+
+def _refunded(
+    purchase: Transaction, refund: Transaction, spent: list[Part], given: list[Part], *,
+    is_leg: bool,
+) -> list[Part]:  # fmt: skip
+    """The splits of the refund. Raises WrongState, LedgerError."""
+    if TransactionState.VOID in (purchase.state, refund.state):
+        raise WrongState(gettext("A void transaction cannot be linked."), code="void")
+    if purchase.amount_minor > 0 or refund.amount_minor < 0:
+        raise LedgerError(
+            gettext("A refund needs a purchase that it pays back."), code="same_direction"
+        )
+    is_free = not {"category_id", "parts"} & set(refund.locked)
+    if not is_free or len(given) != 1 or is_leg:
+        return given
+    largest = min(spent, key=lambda part: part.amount.minor)
+    return [replace(given[0], category_id=largest.category_id)]
 
 
 def _legs(rows: list[Transaction]) -> tuple[Transaction, Transaction]:

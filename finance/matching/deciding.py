@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from finance import ledger
 from finance.errors import LedgerError, WrongState
-from finance.ledger.linking import refund_of, take_refund_back
+from finance.ledger.linking import refund_many, refund_of, take_refund_back
 from finance.ledger.writing import change, change_alike, insert, locked, writing
 from finance.models import (
     Match,
@@ -43,18 +43,24 @@ def accept(match_id: uuid.UUID) -> Match:
 def accept_many(matches: Sequence[Match]) -> int:
     """As `accept` for many new pairs that nobody has decided of; returns how many were carried
     out, what the ledger refuses stays open. Pairs that share no row with another are merged or
-    linked together, in a handful of statements, unless one is a question or a refund; the others
-    in turn. Inside `writing()`."""
+    linked together, in a handful of statements, unless one is a question; the others in turn.
+    Inside `writing()`."""
     times = Counter(pk for match in matches for pk in _both(match))
     alone = [m for m in matches if m.item_id is None and all(times[pk] == 1 for pk in _both(m))]
-    same = [match for match in alone if match.kind == MatchKind.SAME]
-    legs = [match for match in alone if match.kind == MatchKind.TRANSFER]
-    merged = ledger.merge_many([(match.first_id, _second(match)) for match in same])
-    linked = ledger.transfer_many([(match.first_id, _second(match)) for match in legs])
-    together = [match for match in same if match.second_id in merged]
-    together += [match for match in legs if (match.first_id, _second(match)) in linked]
+    pairs = {
+        kind: [(match.first_id, _second(match)) for match in alone if match.kind == kind]
+        for kind in MatchKind
+    }
+    merged = ledger.merge_many(pairs[MatchKind.SAME])
+    linked = {*ledger.transfer_many(pairs[MatchKind.TRANSFER]),
+              *refund_many(pairs[MatchKind.REFUND])}  # fmt: skip
+    together = [
+        match for match in alone
+        if (match.second_id in merged if match.kind == MatchKind.SAME
+            else (match.first_id, _second(match)) in linked)
+    ]  # fmt: skip
     change_alike(together, "accept", _decision(MatchState.ACCEPTED))
-    done, apart = len(together), {match.pk for match in (*same, *legs)}
+    done, apart = len(together), {match.pk for match in alone}
     for match in matches:
         if match.pk not in apart:
             try:

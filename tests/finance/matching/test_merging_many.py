@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from finance.categories import seed_default_categories
 from finance.errors import LedgerError
-from finance.ledger import Part, merge, merge_many, transfer, unmerge, void
+from finance.ledger import Part, edit, merge, merge_many, transfer, unlink, unmerge, void
+from finance.ledger.linking import refund_many, refund_of, take_refund_back, transfer_many
 from finance.models import (
     FinancialAccount,
     LedgerChange,
@@ -22,6 +23,7 @@ from finance.models import (
     Tag,
     Tagging,
     Transaction,
+    Transfer,
 )
 from finance.money import Money
 from finance.tags import add_tag
@@ -108,3 +110,43 @@ def test_the_number_of_pairs_does_not_multiply_statements(giro: FinancialAccount
             assert len(merge_many(pairs)) == size
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def linked(*, together: bool) -> list[dict[str, list[str]]]:
+    """What the ledger holds after pairs were linked, and parted again."""
+    with tenant_scope(make_tenant().pk, actor=ALICE):
+        seed_default_categories()
+        giro, card = make_account("Giro", "EUR"), make_account("Card", kind="credit_card")
+        dollars = make_account("Dollars", "USD")
+        legs = [(make_posted(giro, f"-{n}").pk, make_posted(card, f"{n}").pk) for n in (1, 2, 3)]
+        legs.append((make_posted(giro, "-4").pk, make_posted(dollars, "5").pk))
+        wrong = [(make_posted(giro, "-6").pk, make_posted(card, "7").pk)]
+        wrong.append((make_posted(giro, "-8").pk, make_posted(giro, "8").pk))
+        void(legs[2][0])
+        food = category("groceries").pk
+        bought = [make_posted(giro, "-9", category_id=food).pk for _ in range(3)]
+        paid_back = [make_posted(giro, "9").pk for _ in range(3)]
+        edit(paid_back[1], {"category_id": category("rent").pk})
+        void(paid_back[2])
+        backs = list(zip(bought, paid_back, strict=True))
+        if together:
+            done = {second for _, second in (*transfer_many([*legs, *wrong]), *refund_many(backs))}
+        else:
+            done = set()
+            for link, pairs in ((transfer, [*legs, *wrong]), (refund_of, backs)):
+                for first, second in pairs:
+                    with suppress(LedgerError):
+                        link(first, second)
+                        done.add(second)
+        assert done == {legs[0][1], legs[1][1], legs[3][1], *paid_back[:2]}
+        held = [snapshot(Transaction, Split, MonthlyTotal, Transfer) | {"trail": trail()}]
+        for link in Transfer.objects.order_by("id"):
+            unlink(link.pk)
+        for first, second in backs[:2]:
+            take_refund_back(first, second)
+        assert not any(verify_ledger().values())
+        return [*held, snapshot(Transaction, Split, MonthlyTotal)]
+
+
+def test_many_linked_at_once_are_linked_as_one_by_one() -> None:
+    assert linked(together=True) == linked(together=False)
