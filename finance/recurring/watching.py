@@ -16,7 +16,7 @@ from finance.models import (
 )
 from finance.notices.ahead import LOOK, morning_of
 from finance.recurring.booking import already_there, amount_fact, key_of
-from notifications.notify import cancel, notify
+from notifications.notify import cancel, notify, told_facts
 
 LINK: Final = "/recurring/"
 # So many days late a watched transaction counts as missed …
@@ -59,6 +59,7 @@ def watch(day: date) -> int:
             state=SlotState.MET, transaction__state=TransactionState.VOID
         )
         gone.update(state=SlotState.WAITING, transaction=None)
+        _take_back_posted(day)
         open_slots = list(
             RecurringSlot.objects.filter(
                 state__in=(SlotState.WAITING, SlotState.MISSED), due_on__gte=day - LOOK_BACK
@@ -78,6 +79,21 @@ def watch(day: date) -> int:
             _miss(slot)
         RecurringSlot.objects.bulk_update([*met, *missed], ["state", "transaction"])
     return len(missed)
+
+
+def _take_back_posted(day: date) -> None:
+    """What was recorded alone and is voided since; a notice of several stays for the others."""
+    voided = RecurringSlot.objects.filter(
+        state=SlotState.BOOKED, transaction__state=TransactionState.VOID,
+        due_on__gte=day - LOOK_BACK,
+    )  # fmt: skip
+    keys = {
+        f"{recurring}:{due_on}" for recurring, due_on in voided.values_list("recurring", "due_on")
+    }
+    told = told_facts("recurring_posted") if keys else {}
+    for key in keys & told.keys():
+        if told[key].get("count") == 1:
+            cancel("recurring_posted", key=key)
 
 
 def _meet(slot: RecurringSlot, found: Transaction) -> None:

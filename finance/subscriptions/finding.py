@@ -27,12 +27,14 @@ from finance.models import (
 from finance.money import Money
 from finance.subscriptions.detecting import MOST, Charge, Finding, find
 from notifications import facts
-from notifications.notify import notify
+from notifications.notify import cancel, notify, told_facts
 from tenancy.ids import new_id
 
 LINK: Final = "/recurring/subscriptions/"
 # So far back charges are looked at: three that are a year apart.
 LOOK_BACK: Final = timedelta(days=3 * 366 + 30)
+# So old a charge is history: what was told of it stays.
+TAKEN_BACK: Final = timedelta(days=45)
 # Whom one pays more often is a shop: weekly charges are 160 in that time.
 MOST_OF_ONE: Final = 160
 FOLLOWED: Final = (
@@ -58,6 +60,7 @@ def find_subscriptions(day: date) -> int:
     """Look through the history of the tenant: suggest what nobody has decided about, and carry on
     what is known. Returns how many are new. Rejected ones stay so, whatever comes."""
     with writing():
+        take_back_voided(day)
         rows = spending(day)
         return _take_in(_series(_often(rows), rows, day))
 
@@ -66,6 +69,7 @@ def follow_subscriptions(day: date) -> int:
     """The same for accepted subscriptions alone, after something was booked: new charges, and
     their prices. Returns how many were looked at."""
     with writing():
+        take_back_voided(day)
         accepted = Subscription.objects.filter(state=SubscriptionState.ACCEPTED)
         names = set(accepted.values_list(Lower("name"), flat=True))
         if names:
@@ -73,6 +77,20 @@ def follow_subscriptions(day: date) -> int:
             groups = rows.filter(who__in=names)
             _take_in(_series(_often(groups), rows, day), only_known=True)
     return len(names)
+
+
+def take_back_voided(day: date) -> None:
+    """What was told of a charge that has been voided since is so no more."""
+    recent = SubscriptionCharge.objects.filter(
+        transaction__state=TransactionState.VOID, transaction__booked_on__gte=day - TAKEN_BACK
+    )
+    keys = {
+        f"{row}:{on}" for row, on in recent.values_list("subscription", "transaction__booked_on")
+    }
+    if keys:
+        for kind in ("price_rise", "cancelled_charged"):
+            for key in keys & told_facts(kind).keys():
+                cancel(kind, key=key)
 
 
 def spending(day: date) -> Rows:

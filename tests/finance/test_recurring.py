@@ -144,6 +144,17 @@ def test_months_of_downtime_are_caught_up_once_and_told_once(giro: FinancialAcco
     assert row.next_on == date(2026, 4, 30)
 
 
+def test_what_was_recorded_and_voided_is_told_no_more(giro: FinancialAccount) -> None:
+    make_member(giro.tenant)
+    make_recurring(giro, category_id=category("groceries").pk)
+    run_due(date(2026, 1, 31))
+    watch(date(2026, 2, 1))
+    assert notices("recurring_posted") == [{"count": 1, "names": "Rent"}]
+    ledger.void(Transaction.objects.get().pk)
+    watch(date(2026, 2, 1))
+    assert notices("recurring_posted") == []
+
+
 def test_a_long_downtime_comes_in_batches(giro: FinancialAccount) -> None:
     daily = make_recurring(giro, unit="day", anchor_on=date(2026, 1, 1))
     make_recurring(giro, name="Gym", unit="week", anchor_on=date(2026, 1, 2))

@@ -242,6 +242,21 @@ def test_a_risen_price_is_told_and_is_not_missed(giro: FinancialAccount) -> None
     assert row.amount_minor == 1199
 
 
+def test_a_price_is_told_no_more_when_its_charge_is_voided(giro: FinancialAccount) -> None:
+    make_member(giro.tenant)
+    due = accept(suggested(giro).pk).next_on
+    charge(giro, [due], "-11.99")
+    follow_subscriptions(due)
+    assert len(notices("price_rise")) == 1
+    link = SubscriptionCharge.objects.get(transaction__amount_minor=-1199)
+    ledger.void(link.transaction_id)
+    follow_subscriptions(due)
+    assert notices("price_rise") == []
+    charge(giro, [due], "-11.99")
+    follow_subscriptions(due)
+    assert len(notices("price_rise")) == 1
+
+
 def test_a_cancelled_one_expects_nothing_and_can_be_taken_up(giro: FinancialAccount) -> None:
     row = suggested(giro)
     with pytest.raises(WrongState):
