@@ -138,6 +138,14 @@ KINDS: Final[dict[str, Kind]] = {
         "transactions:read",
         Frequency.OFF,
     ),
+    "statement_booked": Kind(
+        _("Statement booked"),
+        _("%(name)s has been booked"),
+        _("New: %(new)s. Known from messages: %(matched)s. Imported before: %(known)s."
+          " Not readable: %(unreadable)s."),
+        "transactions:read",
+        Frequency.OFF,
+    ),
     "job_dead": Kind(
         _("Background work failed for good"),
         _("%(job)s failed"),
@@ -151,6 +159,15 @@ KINDS: Final[dict[str, Kind]] = {
         "",
         NOW,
         is_urgent=True,
+    ),
+    "invitation": Kind(
+        _("Invitation to another ledger"),
+        _("You are invited to %(tenant)s"),
+        _("%(person)s invites you. The link to accept is in the mail to %(address)s, and opens"
+          " until %(until)s."),
+        "",
+        # The invitation is a mail of its own, with the link.
+        Frequency.OFF,
     ),
     "member_joined": Kind(
         _("Somebody joined"),

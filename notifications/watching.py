@@ -1,4 +1,5 @@
-"""What happened in apps that do not know of notices: jobs that died, sign-ins, new members.
+"""What happened in apps that do not know of notices: jobs that died, sign-ins, invitations, new
+members.
 
 Asked every minute, of the last day, by what the rows say; so nothing is lost while no worker runs,
 and who has been told is not told again.
@@ -14,7 +15,7 @@ from typing import Final
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from accounts.models import AuditEntry, Membership
+from accounts.models import AuditEntry, Invitation, Membership, User
 from jobs.base import BaseJob, JobRun, JsonObject
 from jobs.clock import database_now
 from jobs.models import Job, JobState
@@ -44,7 +45,9 @@ class WatchForNotices(BaseJob):
             devices = tell_new_devices(now)
         with run.fenced():
             joined = tell_joined(now)
-        return {"dead_jobs": dead, "new_devices": devices, "joined": joined}
+        with run.fenced():
+            invited = tell_invited(now)
+        return {"dead_jobs": dead, "new_devices": devices, "joined": joined, "invited": invited}
 
 
 def tell_dead_jobs(now: datetime) -> int:
@@ -160,3 +163,41 @@ def _tell_joined(entry: AuditEntry, members: list[Membership]) -> int:
         return notify(
             "member_joined", key=str(entry.pk), facts=facts, link="/settings/members/", users=people
         )
+
+
+def tell_invited(now: datetime) -> int:
+    """Tell who has an account already, in a tenant of their own, that another one invites them;
+    taken back when the invitation is open no more. The link is in the invitation's own mail alone:
+    who has that has read the mailbox. Returns how many were told."""
+    with all_tenants("who is invited, and where do they belong"):
+        is_open = {"accepted_at": None, "revoked_at": None, "expires_at__gt": now}
+        rows = Invitation.objects.filter(**is_open, tenant__is_active=True)
+        recent = rows.filter(created_at__gt=now - LOOK_BACK).select_related("tenant", "invited_by")
+        people = dict(
+            User.objects.filter(
+                email__in=recent.values("email"), is_active=True, email_verified_at__isnull=False
+            ).values_list("email", "id")
+        )
+        homes = _homes(people.values())
+        found = [row for row in recent.order_by("created_at") if people.get(row.email) in homes]
+        told = Notification.objects.filter(kind="invitation", cancelled_at=None).order_by()
+        keys = list(told.values_list("tenant_id", "key").distinct())
+        still = {str(row.pk) for row in rows.filter(pk__in=[key for _, key in keys])}
+    for tenant_id, key in keys:
+        if key not in still:
+            with tenant_scope(tenant_id):
+                cancel("invitation", key=key)
+    return sum(_tell_invited(row, people[row.email], homes) for row in found)
+
+
+def _tell_invited(
+    row: Invitation, user_id: uuid.UUID, homes: dict[uuid.UUID | None, uuid.UUID]
+) -> int:
+    facts = {
+        "tenant": row.tenant.name,
+        "person": row.invited_by or "–",
+        "address": row.email,
+        "until": row.expires_at,
+    }
+    with tenant_scope(homes[user_id]):
+        return notify("invitation", key=str(row.pk), facts=facts, users=[user_id])

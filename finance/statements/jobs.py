@@ -29,6 +29,7 @@ from finance.statements.keeping import keep, keep_as_before
 from finance.statements.lines import MOST_LINES, Line, Problem, Statement, UnreadableStatement
 from finance.statements.readers import read, text_of
 from finance.statements.readers.table import propose, read_table, table_of
+from finance.statements.telling import take_back_booked, tell_booked
 from jobs.base import BaseJob, JobRun, JsonObject
 from tenancy.models import Tenant
 from tenancy.scope import current_tenant_id
@@ -113,6 +114,7 @@ class ApplyStatement(BaseJob):
                 state_balance(
                     account.pk, row.closing_on, Money(row.closing_minor, account.currency)
                 )
+            tell_booked(row, run.info.triggered_by_id)
         files.forget(row.pk)
         return attached | dict(Counter(row.lines.values_list("outcome", flat=True)))
 
@@ -133,6 +135,7 @@ class RevertStatement(BaseJob):
             run.progress(done, total, "Taking back")
         with run.fenced():
             StatementImport.objects.filter(pk=row.pk).update(state=StatementState.REVERTED)
+            take_back_booked(row)
         return {"voided": voided}
 
 

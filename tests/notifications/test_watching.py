@@ -11,12 +11,18 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts import audit
+from accounts.invitations import invite, revoke_invitation
 from accounts.models import AuditEntry, Membership, Role, User
 from jobs.clock import database_now
 from jobs.models import Job, JobState
 from jobs.runner import JobRunner
 from notifications.models import Notification
-from notifications.watching import tell_dead_jobs, tell_joined, tell_new_devices
+from notifications.watching import (
+    tell_dead_jobs,
+    tell_invited,
+    tell_joined,
+    tell_new_devices,
+)
 from tenancy.models import Tenant
 from tenancy.scope import all_tenants, tenant_scope
 from tests.make import PASSWORD, make_member, make_tenant
@@ -149,3 +155,24 @@ def test_who_joins_is_told_to_those_who_look_after_members(
     assert (tell_joined(now), tell_joined(now)) == (1, 0)
     (notice,) = told(tenant, "member_joined")
     assert (notice.user, notice.facts["person"]) == (alice, str(bob))
+
+
+def test_who_has_an_account_is_told_of_an_invitation_at_home(alice: User, tenant: Tenant) -> None:
+    second = make_tenant(name="Shop")
+    owner = make_member(second, email="owner@example.org")
+    now = database_now() + timedelta(seconds=5)
+    with tenant_scope(second.id, actor=audit.actor_of(owner)):
+        role = Role.objects.create(key="reader", name="Reader", permissions=[])
+        invite("nobody@example.org", role)
+        invitation = invite(alice.email, role)
+    User.objects.filter(pk=alice.pk).update(email_verified_at=None)
+    assert tell_invited(now) == 0, "an address that nobody has proved to be theirs"
+    User.objects.filter(pk=alice.pk).update(email_verified_at=now)
+    assert (tell_invited(now), tell_invited(now)) == (1, 0)
+    (notice,) = told(tenant, "invitation")
+    assert (notice.user, notice.facts["tenant"], notice.link) == (alice, "Shop", "")
+    assert told(second, "invitation") == []
+    with tenant_scope(second.id):
+        revoke_invitation(invitation)
+    assert tell_invited(now) == 0
+    assert told(tenant, "invitation") == []

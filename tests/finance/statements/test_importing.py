@@ -27,6 +27,7 @@ from finance.querysets import balances
 from finance.statements import importing
 from finance.statements.files import path_of
 from finance.verification import verify_ledger
+from notifications.models import Notification
 from tenancy.models import Tenant
 from tests.finance.make import email_source, make_account, make_posted, make_proposed
 from tests.finance.statements.samples import OFX, SWIFT
@@ -166,6 +167,20 @@ def test_an_import_can_be_taken_back_and_made_again(giro: FinancialAccount) -> N
     apply(upload(TWO.replace("05-05", "05-19"), giro))
     assert posted().count() == 2
     assert not any(verify_ledger().values())
+
+
+def test_that_it_was_booked_is_told_until_it_is_taken_back(giro: FinancialAccount) -> None:
+    make_member(giro.tenant)
+    row = apply(upload(TWO, giro))
+    rows = Notification.objects.filter(kind="statement_booked", cancelled_at=None)
+    (notice,) = rows
+    assert notice.link == f"/statements/{row.pk}/"
+    assert notice.facts == {
+        "name": row.name, "new": 2, "matched": 0, "known": 0, "unreadable": 0,
+    }  # fmt: skip
+    importing.revert(row)
+    run_due_jobs()
+    assert not rows.all().exists()
 
 
 def test_the_account_is_found_by_its_number_and_its_balance_is_kept(
