@@ -15,6 +15,7 @@ from extraction.views import (
 urlpatterns = [
     path("emails/", emails.emails, name="emails"),
     path("emails/<uuid:email_id>/", emails.email, name="email"),
+    path("emails/<uuid:email_id>/read-again/", emails.read_again, name="email_read_again"),
     path("emails/<uuid:email_id>/evidence/", evidence.evidence, name="evidence"),
     path("emails/progress/<uuid:account_id>/", account_progress, name="mail_progress"),
     path("review/", review.queue, name="review"),

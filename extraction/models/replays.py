@@ -16,6 +16,10 @@ class Replay(TenantModel):
     sender = models.CharField(max_length=254, blank=True, help_text="Only this address's messages.")
     since = models.DateField(null=True, blank=True, help_text="Received on or after, in UTC.")
     until = models.DateField(null=True, blank=True, help_text="Received on or before, in UTC.")
+    email = models.ForeignKey(
+        Email, null=True, blank=True, on_delete=models.CASCADE, related_name="+",
+        help_text="This message alone.",
+    )  # fmt: skip
     read = models.PositiveIntegerField(default=0, help_text="Messages read again so far.")
     reader_version = models.PositiveIntegerField(help_text="Version of the rules that read them.")
     finished_at = models.DateTimeField(null=True, blank=True)

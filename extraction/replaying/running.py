@@ -27,17 +27,18 @@ class ReplayError(DomainError):
 
 
 def start(
-    *, sender: str = "", since: date | None = None, until: date | None = None
-) -> tuple[Replay, Job]:
+    *, sender: str = "", since: date | None = None, until: date | None = None,
+    email: Email | None = None,
+) -> tuple[Replay, Job]:  # fmt: skip
     """Read stored messages again, in a job: of one sender, received between two days (both
-    included, UTC), or all. Raises ReplayError."""
+    included, UTC), one alone, or all. Raises ReplayError."""
     if since and until and since > until:
         raise ReplayError(
             gettext("The first day is after the last."), code="days_reversed", field="since"
         )
     with transaction.atomic():
         run = Replay.objects.create(
-            sender=sender.strip().casefold(), since=since, until=until,
+            sender=sender.strip().casefold(), since=since, until=until, email=email,
             reader_version=READER_VERSION,
         )  # fmt: skip
         if not messages_of(run).exists():
@@ -52,6 +53,8 @@ def start(
 def messages_of(run: Replay) -> QuerySet[Any]:
     """Newest first. Of what is kept by its headers alone nothing can be read again."""
     found = Email.objects.filter(state=EmailState.STORED, raw__is_headers_only=False)
+    if run.email_id:
+        found = found.filter(pk=run.email_id)
     if run.sender:
         found = found.filter(from_address=run.sender)
     if run.since:

@@ -9,16 +9,22 @@ from rest_framework import serializers
 
 from extraction.models import DifferenceKind, Replay, ReplayDifference
 from extraction.replaying.running import groups
+from mail_ingest.models import Email
 from tenancy.serializers import StrictModelSerializer, StrictSerializer
 
 
 class ReplaySerializer(StrictModelSerializer):
     """Days are of the messages' arrival, in UTC, both included."""
 
+    email = serializers.PrimaryKeyRelatedField(
+        queryset=Email.objects.all(), required=False, allow_null=True, default=None,
+        help_text="This message alone.",
+    )  # fmt: skip
+
     class Meta:
         model = Replay
         fields = (
-            "id", "sender", "since", "until", "read", "reader_version", "created_at",
+            "id", "sender", "since", "until", "email", "read", "reader_version", "created_at",
             "finished_at",
         )  # fmt: skip
         read_only_fields = ("id", "read", "reader_version", "created_at", "finished_at")

@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from extraction.models import EmailExtraction, ExtractionState
+from extraction.replaying import running
 from extraction.senders import SOURCE_KIND
 from extraction.views.evidence import evidence_context
 from finance.models import ReviewItem, ReviewState, Transaction
 from finance.querysets import list_rows, with_links
 from finance.views.rows import entry, reason_labels, words
 from mail_ingest.models import ConnectedAccount, Email, EmailState
+from mail_ingest.storage import reread
 from mail_ingest.trust import Trust
+from tenancy.errors import DomainError
 from tenancy.pages import is_htmx, page
 from tenancy.paging import newest_first
 
@@ -93,6 +97,8 @@ def email(request: HttpRequest, email_id: uuid.UUID) -> HttpResponse:
     rows = list(list_rows(Transaction.objects.filter(**at_source)))
     context: dict[str, Any] = {
         "email": found,
+        "can_read_again": found.state == EmailState.QUARANTINED
+        or (extraction is not None and not found.raw.is_headers_only),
         "outcome": outcome(found, extraction),
         "extraction": extraction,
         "event": words(extraction.event) if extraction and extraction.event else "",
@@ -107,6 +113,30 @@ def email(request: HttpRequest, email_id: uuid.UUID) -> HttpResponse:
         context |= evidence_context(found, 0)
     template = "extraction/_email.html" if is_htmx(request) else "extraction/email.html"
     return render(request, template, context)
+
+
+@require_POST
+@page("mail:write", write="transactions:write")
+def read_again(request: HttpRequest, email_id: uuid.UUID) -> HttpResponse:
+    """Read one message with today's rules: what would be different is shown, and waits for a
+    decision. One in quarantine is parsed again, and then read like a new one."""
+    found = get_object_or_404(Email, id=email_id)
+    try:
+        if found.state == EmailState.QUARANTINED:
+            return _parsed_again(request, reread(found))
+        replay, _job = running.start(email=found)
+    except DomainError as error:
+        messages.error(request, str(error))
+        return redirect("email", email_id)
+    return redirect("replay", replay.pk)
+
+
+def _parsed_again(request: HttpRequest, found: Email) -> HttpResponse:
+    if found.state == EmailState.QUARANTINED:
+        messages.error(request, _("It still cannot be read. Its bytes are kept."))
+    else:
+        messages.success(request, _("It can be read now, and is being looked through."))
+    return redirect("email", found.pk)
 
 
 def outcome(email: Email, extraction: EmailExtraction | None) -> Outcome:

@@ -27,7 +27,8 @@ from finance.accounts import open_account
 from finance.models import FinancialAccount, ReviewItem, Transaction, TransactionState
 from finance.money import Money
 from jobs.models import Job, JobState
-from mail_ingest.models import ConnectedAccount, Email, RawMessage
+from mail_ingest.models import ConnectedAccount, Email, EmailState, RawMessage
+from mail_ingest.parsing import UnparsableMessage
 from tenancy.models import Tenant
 from tenancy.scope import Actor, current_tenant_id, tenant_scope
 from tests.extraction.test_pipeline import import_mail, run_jobs
@@ -246,3 +247,64 @@ def test_the_command_enqueues_and_checks_its_tenant(in_tenant: Tenant) -> None:
     assert "is enqueued as job" in out.getvalue()
     with pytest.raises(CommandError, match="no tenant"):
         call_command("reextract", tenant="nobody")
+
+
+def test_one_message_is_read_again_from_its_page(in_tenant: Tenant) -> None:
+    import_mail([SALARY, RENT])
+    first = Transaction.objects.order_by("booked_on")[0]
+    with tenant_scope(current_tenant_id(), actor=MACHINE):
+        for row in Transaction.objects.all():
+            ledger.edit(row.pk, {"merchant": "Misread"})  # type: ignore[typeddict-item]
+    browser = member(in_tenant)
+    page = browser.get(f"/emails/{first.source_id}/").content.decode()
+    assert "Read again" in page and f"/api/v1/emails/{first.source_id}/raw" in page
+    answer = browser.post(f"/emails/{first.source_id}/read-again/")
+    run_jobs()
+    run = Replay.objects.get()
+    assert answer.headers["Location"] == f"/reading/replays/{run.pk}/"
+    assert (run.read, str(run.email_id)) == (1, first.source_id)
+    (difference,) = ReplayDifference.objects.all()
+    assert difference.changes["merchant"]["old"] == "Misread"
+    subject = Email.objects.get(pk=first.source_id).subject
+    assert subject in browser.get(answer.headers["Location"]).content.decode()
+
+
+def test_the_api_reads_one_message_again_and_none_next_door(
+    in_tenant: Tenant, stranger: Tenant
+) -> None:
+    import_mail([SALARY, RENT])
+    with tenant_scope(stranger.id):
+        import_mail([SALARY])
+        theirs = Email.objects.get()
+    access = start_session(make_member(in_tenant)).access
+    api = APIClient(headers={"Authorization": f"Bearer {access}"})
+    email = Email.objects.all()[0]
+    answer = api.post("/api/v1/extractions/replay", {"email": str(email.pk)}, format="json")
+    assert (answer.status_code, answer.json()["email"]) == (202, str(email.pk))
+    run_jobs()
+    assert api.get(f"/api/v1/replays/{answer.json()['id']}").json()["read"] == 1
+    refused = api.post("/api/v1/extractions/replay", {"email": str(theirs.pk)}, format="json")
+    assert refused.status_code == 400
+
+
+def test_a_quarantined_message_is_parsed_again_from_its_page(
+    in_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_mail([SALARY])
+    email = Email.objects.get()
+    Email.objects.update(state=EmailState.QUARANTINED, problem="A part is broken.")
+    EmailExtraction.objects.all().delete()
+    browser = member(in_tenant)
+    assert "Read again" in browser.get(f"/emails/{email.pk}/").content.decode()
+
+    def still_broken(raw: bytes) -> None:
+        raise UnparsableMessage("It is broken still.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mail_ingest.storage.parse_message", still_broken)
+        page = browser.post(f"/emails/{email.pk}/read-again/", follow=True).content.decode()
+    assert "It still cannot be read." in page
+    page = browser.post(f"/emails/{email.pk}/read-again/", follow=True).content.decode()
+    assert "It can be read now" in page
+    email.refresh_from_db()
+    assert email.state == EmailState.STORED
