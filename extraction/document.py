@@ -13,6 +13,7 @@ import unicodedata
 from array import array
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from extraction.reading import Evidence
 
@@ -53,14 +54,59 @@ class Document:
 
 
 def normalize(text: str) -> tuple[str, array[int] | None]:
-    """`text` for matching and, where characters were dropped, the offset of each that is left."""
+    """`text` for matching and, where characters were dropped, the offset of each that is left.
+    Of several spaces in a row one is left; more than two set columns apart, like a tab."""
+    offsets: array[int] | None = None
     if text.isascii():
-        return _letters_in_numbers(text.replace("\r", " ")), None
-    if not _DROPPED.search(text):
-        return _letters_in_numbers(text.translate(_PLAIN)), None
-    offsets = array("l", (i for i, char in enumerate(text) if char not in _DROPPED_CHARS))
-    kept = "".join([text[i] for i in offsets])
-    return _letters_in_numbers(kept.translate(_PLAIN)), offsets
+        plain = text.replace("\r", " ")
+    elif not _DROPPED.search(text):
+        plain = text.translate(_PLAIN)
+    else:
+        offsets = array("l", (i for i, char in enumerate(text) if char not in _DROPPED_CHARS))
+        plain = "".join([text[i] for i in offsets]).translate(_PLAIN)
+    if "  " in plain:
+        plain, offsets = _single_spaced(plain, offsets)
+    return _letters_in_numbers(plain), offsets
+
+
+# Plain mail is broken where the next word would not have fitted: in lines of about this length.
+_WIDTHS = range(60, 81)
+_NEXT_LINE = re.compile(r"[^\W_]\S*(?<![:\t])(?=[ \n]|$)")
+
+
+def unwrapped(text: str) -> str:
+    """A normalised text, in as many characters, without the line breaks of wrapped plain mail."""
+    lines = text.split("\n")
+    width = max(map(len, lines))
+    if width not in _WIDTHS:
+        return text
+    parts: list[str] = []
+    for line, following in pairwise(lines):
+        word = _NEXT_LINE.match(following)
+        is_full = word is not None and len(line) + 1 + word.end() > width
+        joins = is_full and len(line) >= _WIDTHS.start - 12 and line[-1] != ":"
+        parts += (line, " " if joins and "\t" not in line + following else "\n")
+    return "".join((*parts, lines[-1]))
+
+
+_SPACES = re.compile(r" {2,}")
+
+
+def _single_spaced(text: str, offsets: array[int] | None) -> tuple[str, array[int]]:
+    parts: list[str] = []
+    left = array("l")
+    position = 0
+    known = offsets if offsets is not None else range(len(text))
+    for match in _SPACES.finditer(text):
+        start, end = match.span()
+        at_edge = text[start - 1 : start] in ("", "\n") or text[end : end + 1] in ("", "\n")
+        between = "" if at_edge else " " if end - start == 2 else "\t"
+        parts += (text[position:start], between)
+        left.extend(known[position : start + len(between)])
+        position = end
+    parts.append(text[position:])
+    left.extend(known[position:])
+    return "".join(parts), left
 
 
 def fold(text: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-from extraction.document import REORDERING, Document, fold, normalize
+from extraction.document import REORDERING, Document, fold, normalize, unwrapped
 from extraction.extractors.dates import find_dates, find_times, settle
 from extraction.forwards import NOTE_CHARACTERS, Forward, forward_in, is_forward
 from mail_ingest.html_text import html_to_text
@@ -82,6 +82,7 @@ def document_from_message(
     whole = "\n\n".join(filter(None, [heading, body, *map(_tidy_plain, attached)]))
     whole = unicodedata.normalize("NFC", whole)[:MAX_TEXT]
     normalized, offsets = normalize(whole)
+    normalized = unwrapped(normalized)
     return Document(
         text=whole, normalized=normalized, folded=fold(normalized), offsets=offsets,
         subject_end=len(heading), sender=sender, sender_name=sender_name,

@@ -33,6 +33,8 @@ _GLUED = re.compile(
     r"(\d{4})(?![\d.,])",
     re.IGNORECASE,
 )
+# "工商银行(4410)": a bank or a card and the last digits in brackets.
+_BRACKETED = re.compile(r"[行卡드][(（](\d{4})[)）]")
 # The last letters of those kinds and four digits: without them there is none.
 _GLUED_END = re.compile(r"[ADRTXYCQEVOadrtxycqevoРТАртар](?:[-*]| (?:[-–] )?)?\d{4}(?![\d])")
 _HIDDEN = re.compile(r"[xX*•#]{4}")
@@ -110,9 +112,13 @@ def _masked_ibans(text: str) -> list[FoundAccount]:
 
 
 def _glued(text: str, blocked: set[int]) -> list[FoundAccount]:
+    found = [
+        FoundAccount(match[1], match.start(1), match.end(1), 0.75)
+        for match in _BRACKETED.finditer(text)
+    ]
     if not _GLUED_END.search(text):
-        return []
-    return [
+        return found
+    return found + [
         FoundAccount(match[1] or match[2], match.start(), match.end(), 0.75)
         for match in _GLUED.finditer(text)
         if match.end() - 1 not in blocked

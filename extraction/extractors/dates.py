@@ -56,7 +56,8 @@ _SHORT = re.compile(
 )
 # "… 13.10 19:22": a day and a month beside a time, where a sentence or a line begins.
 _BESIDE_TIME = re.compile(r"(?<=[\n.;,|)] )\d|(?<=\n)\d")
-_TIME_FOLLOWS = re.compile(r"\.?,? ?(?:в |o |um |at |kl )?\d\d:\d\d")
+_TIME_FOLLOWS = re.compile(r"\.?,? ?\d\d:\d\d")
+_AT_TIME = re.compile(r"\.?,? (?:в|o|um|kl\.?) \d\d[:.]\d\d")
 # "07/21-18:40" beside a Persian balance: month and day of the Jalali year.
 # Taiwan counts from 1911: "115/07/20".
 _TAIWANESE = re.compile(r"(1[0-4]\d(?<![\d/.-]...))([/.-])(\d\d)\2(\d\d)(?![\d/.-])")
@@ -210,11 +211,16 @@ def _in_order_of_trust(document: Document) -> Iterator[FoundDate]:
         for match in _JALALI_SHORT.finditer(folded):
             yield from _this_jalali_year(match, document.received_at.date())
     for match in _SHORT.finditer(folded):
-        is_timed = _BESIDE_TIME.match(folded, match.start()) and _TIME_FOLLOWS.match(
-            folded, match.end()
-        )
-        if match[2] != "." or is_timed:
+        if match[2] != "." or _is_timed(match, folded):
             yield from _open(match.span(), int(match[1]), int(match[3]), None)
+
+
+def _is_timed(match: re.Match[str], folded: str) -> bool:
+    """Whether "13.10" is a day and no amount, because a time of day follows."""
+    if _AT_TIME.match(folded, match.end()):
+        return True
+    begins = _BESIDE_TIME.match(folded, match.start())
+    return bool(begins and _TIME_FOLLOWS.match(folded, match.end()))
 
 
 def _this_jalali_year(match: re.Match[str], received: date) -> Iterator[FoundDate]:

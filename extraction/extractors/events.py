@@ -59,7 +59,7 @@ class Decision:
 
 def decide(hits: list[Hit], segments: Segments, subject_end: int) -> Decision | None:
     """The decision, or None when no phrase tells anything."""
-    heard = _heard(hits, segments)
+    heard = heard_of(hits, segments)
     events = _outermost([hit for hit in heard if hit.kind in ("event", "weak")])
     booked = [hit for hit in events if hit.kind == "event" and hit.name in _BOOKED]
     never = [hit for hit in events if hit.kind == "event" and hit.name in NEVER]
@@ -96,7 +96,7 @@ def _as_the_body_says(booked: list[Hit], subject_end: int) -> list[Hit]:
     ]
 
 
-def _heard(hits: list[Hit], segments: Segments) -> list[Hit]:
+def heard_of(hits: list[Hit], segments: Segments) -> list[Hit]:
     """Hits outside footers and warnings: those silence the rest of their sentence."""
     silenced: dict[int, int] = {}
     for hit in hits:
@@ -124,10 +124,11 @@ def _outermost(hits: list[Hit]) -> list[Hit]:
 
 
 def _only_a_balance(never: list[Hit], weak: list[Hit]) -> bool:
-    """ "Payment: 32.50 …; Balance: 512.30": the balance stands below what happened."""
+    """ "Payment: 32.50 …; Balance: 512.30": a balance or an offer stands below what happened."""
     first = min(hit.start for hit in never)
     names = {hit.name for hit in never}
-    return names == {"balance"} and any(hit.start < first and hit.name in _BOOKED for hit in weak)
+    told = any(hit.start < first and hit.name in _BOOKED for hit in weak)
+    return told and names <= {"balance", "promotion"}
 
 
 def _is_approval(hit: Hit, heard: list[Hit]) -> bool:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from extraction.document import Document
 from extraction.extractors import amounts as money_reader
 from extraction.extractors.accounts import find_accounts
-from extraction.extractors.amounts import Amount
+from extraction.extractors.amounts import MASK, Amount
 from extraction.extractors.choosing import main_amount
 from extraction.extractors.currencies import stated_currency
 from extraction.extractors.dates import (
@@ -20,13 +20,14 @@ from extraction.extractors.dates import (
     find_times,
     settle,
 )
-from extraction.extractors.events import Decision
+from extraction.extractors.events import Decision, heard_of
 from extraction.extractors.filling import Filler
 from extraction.extractors.findings import Findings
-from extraction.extractors.phrases import Hit, scan
+from extraction.extractors.phrases import Hit
 from extraction.extractors.places import countries_of
 from extraction.extractors.references import find_references
 from extraction.extractors.roles import MAIN_ROLES, assign_roles
+from extraction.extractors.scanning import scan
 from extraction.extractors.segments import split_sentences
 from extraction.extractors.shapes import as_signed
 from extraction.reading import Candidate, Direction, Event, Reason
@@ -153,6 +154,16 @@ def _bare_amounts(
     return kept, kept_roles
 
 
+def without_offers_below(found: Findings) -> Findings:
+    """The findings without the offers in a paragraph below all amounts: a footer, which says
+    nothing of what happened."""
+    place = found.masked.find("\n\n", found.masked.rfind(MASK) + 1)
+    if place < 0 or MASK not in found.masked:
+        return found
+    hits = [hit for hit in found.hits if hit.name != "promotion" or hit.start < place]
+    return replace(found, hits=hits) if len(hits) < len(found.hits) else found
+
+
 def fee_is_beside(found: Findings) -> bool:
     """Whether a fee is told beside an amount of its own: the fee is not what happened."""
     roles = [found.roles.get(item, "amount") for item in found.amounts if item.codes]
@@ -179,7 +190,8 @@ def candidate(document: Document, found: Findings, decision: Decision) -> Candid
     walls = _walls(document, found, (*_FIRM, "stop"))
     firm = [start for start, _ in _walls(document, found, _FIRM)]
     bounds = found.segments.bounds(place)
-    made = filler.with_party(made, found.hits, walls, bounds, firm, main.end if main else 0)
+    told = heard_of(found.hits, found.segments)
+    made = filler.with_party(made, told, walls, bounds, firm, main.end if main else 0)
     late = made.due_date is not None or _lies_ahead(document, made)
     if late and made.event in _PAID_LATER:
         made = made.marked(Reason.MIXED_EVENTS)

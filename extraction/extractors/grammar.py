@@ -6,13 +6,15 @@ is asked in turn: which language and country, what is each amount, which event, 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from extraction.document import Document
 from extraction.extractors import gathering
 from extraction.extractors.events import Decision, decide
 from extraction.extractors.findings import Findings
 from extraction.extractors.rows import event_rows
 from extraction.extractors.shapes import by_shape, by_sign
-from extraction.reading import BILLED, Candidate, Event, Reading, Verdict, tells_of_bill
+from extraction.reading import BILLED, Candidate, Event, Reading, Reason, Verdict, tells_of_bill
 
 _MAY_HOLD_ROWS = {Event.STATEMENT, Event.BALANCE, *(event for event in Event if event.books)}
 
@@ -26,7 +28,15 @@ class GrammarExtractor:
         return bool(document.text)
 
     def extract(self, document: Document) -> Reading | None:
-        found = gathering.gather(document)
+        whole = gathering.gather(document)
+        found = gathering.without_offers_below(whole)
+        reading = self._read(document, found)
+        if found is whole or not reading.candidates:
+            return reading
+        marked = tuple(item.marked(Reason.PROMOTIONAL_WORDS) for item in reading.candidates)
+        return replace(reading, candidates=marked, reasons=marked[0].reasons)
+
+    def _read(self, document: Document, found: Findings) -> Reading:
         decision = decide(found.hits, found.segments, document.subject_end)
         if decision is None or not decision.strong:
             decision = by_sign(found) or decision or by_shape(document, found)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from extraction.extractors.phrases import SPACELESS, Hit
 from extraction.extractors.rails import find_info_strings
+from extraction.extractors.segments import cell_below
 from extraction.reading import Direction
 
 _LEAD = re.compile(r"[\s:\-–|>\"'“(\[【「】」\].#,]*(?:VPA\s|linked\s)?")
@@ -49,7 +50,7 @@ NOT_NAMES = re.compile(
     r"|su|tu|se|pix|sua|votre|ihr|ihre[mnr]?|ihnen|dir|dich|sie|du|customer|bank account|debit card"
     r"|credit card|upi|neft|imps|rtgs|fps|eft|ach|me|them|it|date|time|online|app|mobile|atm"
     r"|\d+ (?:hours?|days?|minutes?|business days)|mobile number|registered mobile"
-    r"|no|ref|reference|status|account no|card no|my account"
+    r"|blik|blikiem|no|ref|reference|status|account no|card no|my account"
     r"|(?:transaction|txn|order|payment) (?:id|no|number|date|details|amount))\b(?!['’&*.@])",
     re.IGNORECASE,
 )
@@ -304,6 +305,8 @@ def _before_on_line(text: str, hit: Hit) -> str:
 
 
 def _right(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
+    if cell := cell_below(text, hit.start, hit.end):
+        return cell
     lead = _LEAD.match(text, hit.end)
     start = lead.end() if lead else hit.end
     skipped = text[hit.end : start]

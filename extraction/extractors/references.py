@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from extraction.extractors.phrases import Hit
 from extraction.extractors.rails import find_info_strings
+from extraction.extractors.segments import cell_below
 
 _LINK = re.compile(
     r"\.?[ \t]{0,2}(?:\(?(?:no|nr|nro|num|numero|number|numéro|id|code|is|n[o°º]|№|#)\b[.:#)]{0,2}"
@@ -63,6 +64,8 @@ def find_references(text: str, hits: list[Hit], blocked: set[int]) -> list[Found
         position = link.end() if link else hit.end
         if position == hit.end and text[position : position + 1].isalnum():
             continue
+        if cell := cell_below(text, hit.start, hit.end):
+            position = cell[0]
         match = _TOKEN.match(text, position)
         if match is None or position in blocked or not _plausible(match[0]):
             continue

@@ -71,3 +71,21 @@ def line_bounds(text: str, position: int) -> tuple[int, int]:
     start = text.rfind("\n", 0, position) + 1
     end = text.find("\n", position)
     return start, len(text) if end < 0 else end
+
+
+def cell_below(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Where a table has a row of labels: the cell below the label at `start:end`. A row of two
+    cells may as well be a label and its value."""
+    if text[end : end + 1] not in ("\t", "\n") or text[start - 1 : start] not in ("", "\t", "\n"):
+        return None
+    first = text.rfind("\n", 0, start) + 1
+    last = text.find("\n", end)
+    if last < 0:
+        return None
+    labels = text[first:last].split("\t")
+    below = text[last + 1 :].partition("\n")[0].split("\t")
+    if len(labels) < 3 or len(below) != len(labels):
+        return None
+    column = text.count("\t", first, start)
+    left = last + 1 + sum(len(cell) + 1 for cell in below[:column])
+    return (left, left + len(below[column])) if below[column] else None

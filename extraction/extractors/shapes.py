@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from extraction.document import Document
 from extraction.extractors.amounts import Amount
-from extraction.extractors.events import Decision
+from extraction.extractors.events import Decision, heard_of
 from extraction.extractors.findings import Findings
 from extraction.extractors.roles import MAIN_ROLES
 from extraction.reading import Candidate, Direction, Event, Reason
@@ -24,7 +24,7 @@ def by_sign(found: Findings) -> Decision | None:
     """A signed amount beside a balance tells the direction, where no event phrase does."""
     if not any(role == "balance" for role in found.roles.values()):
         return None
-    if any(hit.kind == "event" for hit in found.hits):
+    if any(hit.kind == "event" for hit in heard_of(found.hits, found.segments)):
         return None
     for amount in found.amounts:
         is_money = amount.codes or amount.inferred
@@ -35,7 +35,8 @@ def by_sign(found: Findings) -> Decision | None:
 
 def by_shape(document: Document, found: Findings) -> Decision | None:
     """One amount beside an account, with a balance or a day: a movement, likely a purchase."""
-    if any(hit.kind in ("event", "weak") for hit in found.hits) or not found.accounts:
+    heard = heard_of(found.hits, found.segments)
+    if any(hit.kind in ("event", "weak") for hit in heard) or not found.accounts:
         return None
     own = [item for item in found.amounts if item.codes and found.roles.get(item) is None]
     own += [item for item in found.amounts if found.roles.get(item) in MAIN_ROLES]

@@ -7,7 +7,8 @@ import pytest
 from extraction.extractors import phrases
 from extraction.extractors.amounts import find_amounts, mask
 from extraction.extractors.dates import find_dates, find_times
-from extraction.extractors.phrases import Phrase, languages, make_phrase, scan
+from extraction.extractors.phrases import Phrase, languages, make_phrase
+from extraction.extractors.scanning import scan
 from tests.extraction.reading_help import make_document
 
 PHRASES = [phrase for language in languages() for phrase in language.phrases]
