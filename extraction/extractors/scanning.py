@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 
@@ -130,7 +129,7 @@ def scan(masked: str, raw: str, hint: str | None = None) -> tuple[list[Hit], lis
     scores = _first_scores(raw, words, hint)
     codes = _kept(scores, 0.3)
     hits = list(_scan(frozenset(codes), masked, places))
-    core = _core_scores(masked, raw, places, hits, codes, hint)
+    core = _core_scores(masked, raw, hits, codes, hint)
     if core is None:
         likely = _told(scores, hits)
     else:
@@ -156,7 +155,6 @@ def _told(scores: dict[str, float], hits: list[Hit]) -> list[str]:
 def _core_scores(
     masked: str,
     raw: str,
-    places: list[tuple[str, int]],
     hits: list[Hit],
     codes: list[str],
     hint: str | None,
@@ -166,18 +164,17 @@ def _core_scores(
     spans = _cores(masked)
     if not spans or sum(end - start for start, end in spans) >= _MOSTLY * len(masked):
         return None
-    starts = [start for start, _ in spans]
-
-    def is_inside(place: int) -> bool:
-        number = bisect_right(starts, place) - 1
-        return number >= 0 and place < spans[number][1]
-
-    words = [word for word, place in places if word != MASK and is_inside(place)]
+    words = [
+        word for start, end in spans for word in _WORD.findall(masked, start, end) if word != MASK
+    ]
     near = _first_scores("\n".join(raw[start:end] for start, end in spans), words, hint)
     if max(near.values(), default=0.0) >= _KNOWN:
         kept = _kept(near, 0.3)
         return None if kept[0] == codes[0] and set(kept) <= set(codes) else (spans, near)
-    told = any(hit.kind in ("event", "weak") and is_inside(hit.start) for hit in hits)
+    told = any(
+        hit.kind in ("event", "weak", "label") and any(a <= hit.start < b for a, b in spans)
+        for hit in hits
+    )
     return None if told else (spans, near)
 
 
