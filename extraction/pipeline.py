@@ -36,6 +36,7 @@ from mail_ingest.models import Email
 from mail_ingest.parsing import ParsedEmail, UnparsableMessage, parse_message
 from mail_ingest.screening import Screening
 from mail_ingest.storage import load_raw
+from tenancy.inserting import insert_rows
 from tenancy.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ def record_readings(read: Sequence[ReadEmail], tenant: Tenant) -> dict[str, int]
     enter_many(bill_notices(read, planner, tenant))
     hear(what_is_said(read, planner, tenant))
     rows = [extraction_row(r, plans.get(r.email.pk, [])) for r in read]
-    EmailExtraction.objects.bulk_create(rows, ignore_conflicts=True)
+    insert_rows(rows, ignore_conflicts=True)
     keep_attachments([row for r in read for row in r.attached if row._state.adding])
     counts = dict.fromkeys(ExtractionState.values, 0)
     for row in rows:

@@ -23,6 +23,7 @@ from mail_ingest.retention import cut_to_headers, is_unfinancial, mail_policy
 from mail_ingest.rules import enabled_rules, judge_by_rules
 from mail_ingest.screening import Screening, screen
 from mail_ingest.trust import MICROSOFT, Trust, judge_sender
+from tenancy.inserting import insert_rows
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def store_emails(prepared: Sequence[Prepared]) -> Stored:
     raw_ids = dict(RawMessage.objects.filter(sha256__in=hashes).values_list("sha256", "id"))
     for p in prepared:
         p.email.raw_id = raw_ids[p.raw.sha256]
-    Email.objects.bulk_create([p.email for p in prepared], ignore_conflicts=True)
+    insert_rows([p.email for p in prepared], ignore_conflicts=True)
     ids = [p.email.id for p in prepared]
     states = list(Email.objects.filter(id__in=ids).values_list("state", flat=True))
     return Stored(

@@ -39,15 +39,14 @@ from finance.models import (
     Transaction,
 )
 from finance.money import Money
-from jobs.clock import database_now
 from tenancy.ids import new_id
+from tenancy.inserting import insert_rows
 from tenancy.models import TenantModel
 from tenancy.scope import current_actor, current_tenant_id
 
 Row = TypeVar("Row", bound=TenantModel)
 
-# So many rows are many.
-MANY: Final = 20
+# Rows that are announced in one statement.
 AT_ONCE: Final = 1_000
 SUBJECTS: dict[type[LedgerRow], ChangeSubject] = {
     FinancialAccount: ChangeSubject.ACCOUNT,
@@ -146,17 +145,12 @@ def insert(rows: Sequence[LedgerRow], verb: str, details: Sequence[Mapping[str, 
     changes = [announcement(row, verb, {}, after) for row, after in zip(rows, details, strict=True)]
     _announce(changes)
     keep_names(row.merchant for row in rows if isinstance(row, Transaction))
-    type(rows[0]).objects.bulk_create(rows)
+    insert_rows(rows)
     tell_created(rows)
 
 
 def _announce(changes: Sequence[LedgerChange]) -> None:
-    if len(changes) >= MANY:
-        # Django sends rows as arrays, in a third of the time, where no column is an expression.
-        at = database_now()
-        for entry in changes:
-            entry.at = at
-    LedgerChange.objects.bulk_create(changes, batch_size=AT_ONCE)
+    insert_rows(changes, batch_size=AT_ONCE)
 
 
 def change(row: LedgerRow, verb: str, fields: Mapping[str, Any], *, note: str = "") -> bool:
