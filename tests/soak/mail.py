@@ -19,6 +19,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 import django
+from django.db import DatabaseError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
@@ -62,13 +63,15 @@ def _has_second(case: Case, cases: list[Case]) -> bool:
 def run(installation: Installation, cases: list[Case], *, is_timed: bool) -> dict[str, object]:
     wave = Wave(installation, cases, WAVE_SECONDS)
     wrong: list[str] = []
+    recoveries: dict[str, float] = {}
     try:
         wave.run()
         wrong += wave.wrong() + [f"lived: {case}" for case in wave.survivors()]
-    except AssertionError as error:
-        wrong.append(str(error))
-    recoveries = wave.recoveries()
-    installation.remove()
+        recoveries = wave.recoveries()
+    except (AssertionError, DatabaseError) as error:
+        wrong.append(f"{type(error).__name__}: {error}")
+    finally:
+        installation.remove()
     limit = RECOVERS_WITHIN if is_timed else WAVE_SECONDS
     wrong += [f"{case}: {seconds:.1f} s" for case, seconds in recoveries.items() if seconds > limit]
     return {"cases": len(cases), "wrong": wrong, "seconds": [*recoveries.values()]}
