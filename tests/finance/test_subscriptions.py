@@ -297,7 +297,8 @@ def test_many_merchants_cost_as_many_queries_as_one(giro: FinancialAccount) -> N
         charge(giro, last_months(), merchant=f"Paper {number}")
     with CaptureQueriesContext(connection) as many:
         assert find_subscriptions(today()) == 6
-    assert len(many) <= len(one) + 1
+    # PostgreSQL's clock is asked once for each kind of rows that are many.
+    assert len(many) <= len(one) + 2
 
 
 # --- API ------------------------------------------------------------------------------------------
