@@ -32,11 +32,6 @@ API = "/api/v1/calendar-feeds"
 ALL = ["tasks", "reminders", "bills", "renewals", "recurring"]
 
 
-@pytest.fixture
-def api(in_tenant: Tenant) -> APIClient:
-    return client(in_tenant)
-
-
 def made(api: APIClient, **fields: Any) -> str:
     """The path of a new feed's address."""
     answer = api.post(API, {"name": "Phone", "parts": ALL, **fields}, format="json")

@@ -20,7 +20,7 @@ from finance.querysets import today
 from organizer.calendars.writing import Item, Published, write_calendar
 from organizer.todo import add_task, change_task
 from tenancy.models import Tenant
-from tests.organizer.calendars.test_feeds import api, made  # noqa: F401
+from tests.organizer.calendars.test_feeds import made
 
 NOW = datetime(2026, 5, 1, 10, tzinfo=UTC)
 HOSTILE = 'Pay; "Ärger", \\ Söhne\nsecond 日本語' * 9
@@ -112,7 +112,7 @@ def test_texts_and_states_come_through(read: Callable[[str], dict[str, Event]]) 
 @pytest.mark.parametrize("read", READERS)
 def test_a_real_feed_keeps_its_names_and_counts_its_changes(
     read: Callable[[str], dict[str, Event]],
-    api: Any,  # noqa: F811
+    api: Any,
     in_tenant: Tenant,
 ) -> None:
     task = add_task("Call", due_on=today() + timedelta(3))
