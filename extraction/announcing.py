@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from extraction.booking import Doubt, Planner, ReadEmail
-from extraction.extractors.announcements import Announced, Announces
+from extraction.extractors.announcements import DEADLINES, Announced, Announces
+from extraction.reading import Verdict
 from extraction.senders import SOURCE_KIND, institution_of
 from finance.ledger import Source
 from finance.models import AnnouncementKind
@@ -15,7 +16,7 @@ from tenancy.models import Tenant
 
 # A stranger may say when his trial ends; what he says of a price, a renewal or a cancellation,
 # which is how such fraud begins, waits for a person.
-STRANGERS_MAY = (Announces.TRIAL_ENDS, Announces.REFUND)
+STRANGERS_MAY = (Announces.TRIAL_ENDS, Announces.REFUND, *DEADLINES)
 
 
 def what_is_said(read: Sequence[ReadEmail], planner: Planner, tenant: Tenant) -> list[Said]:
@@ -34,7 +35,13 @@ def what_is_said(read: Sequence[ReadEmail], planner: Planner, tenant: Tenant) ->
         )
         for message in read
         for announced in message.announced
+        if not announced.counted or _is_purchase(message)
     ]
+
+
+def _is_purchase(read: ReadEmail) -> bool:
+    """ "Return it within 30 days" in a newsletter starts nothing."""
+    return read.reading is not None and read.reading.verdict == Verdict.TRANSACTION
 
 
 def _doubts(read: ReadEmail, announced: Announced, planner: Planner) -> tuple[str, ...]:

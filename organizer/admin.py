@@ -48,7 +48,14 @@ class TaskBatchAdmin(TenantAdmin):
 
 @admin.register(TaskPolicy)
 class TaskPolicyAdmin(TenantAdmin):
-    list_display = ("tenant", "from_bills", "from_endings", "from_refunds", "followed_until")
+    list_display = (
+        "tenant",
+        "from_bills",
+        "from_endings",
+        "from_refunds",
+        "from_deadlines",
+        "followed_until",
+    )
 
 
 @admin.register(FollowedFact)

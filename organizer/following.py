@@ -1,4 +1,5 @@
-"""Tasks made of the ledger: bills to pay, trials and renewals to cancel by, refunds to watch for.
+"""Tasks made of the ledger: bills to pay, trials and renewals to cancel by, refunds to watch for,
+return windows and warranties to use while they run.
 
 The organizer pulls; finance knows nothing of it. Each fact is made a task of once, however often
 this runs. The ledger closes what is settled and opens it again when that is taken back; what a
@@ -16,10 +17,11 @@ from typing import Final, TypeVar
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from finance.bills.paying import unpaid
 from finance.models import (
+    DEADLINES,
     Announcement,
     AnnouncementKind,
     AnnouncementState,
@@ -42,6 +44,12 @@ ANNOUNCEMENT: Final = "announcement"
 REFUND_DAYS: Final = timedelta(days=14)
 # So many new tasks a run; the next takes the rest.
 AT_ONCE: Final = 500
+TITLES: Final[dict[str, str]] = {
+    AnnouncementKind.TRIAL_ENDS: gettext_noop("Trial of %(name)s ends: cancel it or keep it"),
+    AnnouncementKind.RENEWS: gettext_noop("%(name)s renews: cancel it or keep it"),
+    AnnouncementKind.RETURN_ENDS: gettext_noop("Last day to return what came from %(name)s"),
+    AnnouncementKind.WARRANTY_ENDS: gettext_noop("Warranty of %(name)s ends: does all work?"),
+}
 OF_BILL: Final = {
     BillStatus.PAID: TaskState.DONE, BillStatus.DISMISSED: TaskState.DROPPED,
     BillStatus.OPEN: TaskState.OPEN, BillStatus.OVERDUE: TaskState.OPEN,
@@ -75,7 +83,9 @@ def task_policy() -> TaskPolicy:
     return row or TaskPolicy()
 
 
-def set_task_policy(*, from_bills: bool, from_endings: bool, from_refunds: bool) -> TaskPolicy:
+def set_task_policy(
+    *, from_bills: bool, from_endings: bool, from_refunds: bool, from_deadlines: bool
+) -> TaskPolicy:
     """From now on; what was made of the ledger before stays as it is. The ledger is looked
     through anew."""
     row: TaskPolicy
@@ -83,7 +93,7 @@ def set_task_policy(*, from_bills: bool, from_endings: bool, from_refunds: bool)
         tenant_id=current_tenant_id(),
         defaults={
             "from_bills": from_bills, "from_endings": from_endings, "from_refunds": from_refunds,
-            "followed_until": None,
+            "from_deadlines": from_deadlines, "followed_until": None,
         },
     )  # fmt: skip
     return row
@@ -115,13 +125,11 @@ def fact_of_announcement(row: Announcement, day: date) -> Fact | None:
     if row.kind == AnnouncementKind.REFUND:
         title, due_on = gettext("Refund from %(name)s: has it come?") % name, row.day
         due_on = due_on or row.told_on + REFUND_DAYS
-    elif row.day is None or row.kind not in (AnnouncementKind.TRIAL_ENDS, AnnouncementKind.RENEWS):
+    elif row.day is None or row.kind not in TITLES:
         return None
     else:
-        title = gettext("%(name)s renews: cancel it or keep it") % name
-        if row.kind == AnnouncementKind.TRIAL_ENDS:
-            title = gettext("Trial of %(name)s ends: cancel it or keep it") % name
-        due_on = row.day - timedelta(1)
+        title = gettext(TITLES[row.kind]) % name
+        due_on = row.day if row.kind in DEADLINES else row.day - timedelta(1)
     state = _state_of(row, day)
     return None if state is None else Fact(ANNOUNCEMENT, row.pk, title, due_on, state)
 
@@ -135,6 +143,9 @@ def _state_of(row: Announcement, day: date) -> TaskState | None:
         return TaskState.DROPPED
     if row.kind == AnnouncementKind.REFUND:
         return TaskState.OPEN
+    if row.kind in DEADLINES:
+        # Its day still counts.
+        return TaskState.DROPPED if row.day is not None and row.day < day else TaskState.OPEN
     if row.subscription and row.subscription.state == SubscriptionState.CANCELLED:
         return TaskState.DONE
     # Once the day has come, there is nothing left to cancel by it.
@@ -145,6 +156,8 @@ def _kinds(policy: TaskPolicy) -> list[str]:
     kinds: list[str] = []
     if policy.from_endings:
         kinds += [AnnouncementKind.TRIAL_ENDS, AnnouncementKind.RENEWS]
+    if policy.from_deadlines:
+        kinds += DEADLINES
     return [*kinds, AnnouncementKind.REFUND] if policy.from_refunds else kinds
 
 
@@ -200,7 +213,8 @@ def _new(policy: TaskPolicy, day: date) -> Iterable[Fact]:
                 yield fact
     rows = Announcement.objects.filter(state=AnnouncementState.OPEN, kind__in=_kinds(policy))
     # What has come is no task any more; a promise may still be kept.
-    rows = rows.exclude(~Q(kind=AnnouncementKind.REFUND), day__lte=day)
+    rows = rows.exclude(~Q(kind__in=(AnnouncementKind.REFUND, *DEADLINES)), day__lte=day)
+    rows = rows.exclude(kind__in=DEADLINES, day__lt=day)
     for row in _unfollowed(rows, ANNOUNCEMENT).select_related("subscription")[:AT_ONCE]:
         if fact := fact_of_announcement(row, day):
             yield fact

@@ -37,7 +37,9 @@ def out_of_step(tenants: QuerySet[Tenant]) -> QuerySet[Tenant]:
     in_step = TaskPolicy.objects.filter(
         ~Exists(changes), followed_until__gte=database_now() - AT_LEAST_EVERY, **own
     )
-    off = TaskPolicy.objects.filter(from_bills=False, from_endings=False, from_refunds=False, **own)
+    off = TaskPolicy.objects.filter(
+        from_bills=False, from_endings=False, from_refunds=False, from_deadlines=False, **own
+    )
     facts = Q(Exists(Bill.objects.filter(**own))) | Q(Exists(Announcement.objects.filter(**own)))
     return tenants.filter(facts, ~Exists(in_step), ~Exists(off))
 

@@ -128,4 +128,4 @@ class TaskBatchSerializer(serializers.ModelSerializer[TaskBatch]):
 class TaskPolicySerializer(StrictModelSerializer):
     class Meta:
         model = TaskPolicy
-        fields = ("from_bills", "from_endings", "from_refunds")
+        fields = ("from_bills", "from_endings", "from_refunds", "from_deadlines")

@@ -187,6 +187,9 @@ class PolicyForm(forms.Form):
         label=gettext_lazy("Trials that end and subscriptions that renew"), required=False
     )
     from_refunds = forms.BooleanField(label=gettext_lazy("Promised refunds"), required=False)
+    from_deadlines = forms.BooleanField(
+        label=gettext_lazy("Return windows and warranties"), required=False
+    )
 
 
 def link_of(text: str) -> Link:

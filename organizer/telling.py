@@ -2,7 +2,8 @@
 in the morning of its day.
 
 What should be told is compared with what has been handed over, every few minutes: a task that was
-done, dropped or moved meanwhile is taken back. Of bills and announcements the ledger tells itself.
+done, dropped or moved meanwhile is taken back. Of bills and announcements the ledger tells itself,
+but for deadlines of purchases: those are told some days ahead, for a parcel takes a way to go.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any, Final
 
+from django.db.models import Q
+
+from finance.models import DEADLINES
 from finance.notices.ahead import LOOK, morning_of
 from finance.querysets import today
 from jobs.base import BaseJob, JobRun, JsonObject
@@ -25,6 +29,7 @@ LINK: Final = "/tasks/"
 # Of what has been due for longer nobody needs to be told any more.
 LATEST: Final = timedelta(days=3)
 AT_ONCE: Final = 500
+AHEAD: Final = timedelta(days=3)
 
 
 class TellDueTasks(BaseJob):
@@ -63,8 +68,8 @@ def _is_news(task: Task, told: dict[str, Any] | None, day: date) -> bool:
 
 def _due(day: date) -> Iterable[Task]:
     rows = Task.objects.filter(
-        state=TaskState.OPEN, bill=None, announcement=None,
-        due_on__range=(day - LATEST, day + LOOK),
+        Q(announcement=None) | Q(announcement__kind__in=DEADLINES),
+        state=TaskState.OPEN, bill=None, due_on__range=(day - LATEST, day + LOOK),
     )  # fmt: skip
     return rows.order_by("due_on", "id")[:AT_ONCE]
 
@@ -83,7 +88,7 @@ def _tell(task: Task, day: date) -> None:
         facts={"title": task.title, "date": task.due_on, "note": task.notes[:300]},
         link=LINK,
         users=None if task.assignee_id is None else [task.assignee_id],
-        at=morning_of(task.due_on, day),
+        at=morning_of(task.due_on - AHEAD if task.announcement_id else task.due_on, day),
     )
 
 

@@ -164,7 +164,7 @@ class TaskPolicyViewSet(TenantViewSet):
         """Set it, for what comes; what is not named keeps its value. Tasks that are there stay."""
         given = _read(TaskPolicySerializer, request, partial=True)
         row = task_policy()
-        names = ("from_bills", "from_endings", "from_refunds")
+        names = ("from_bills", "from_endings", "from_refunds", "from_deadlines")
         wanted = {name: getattr(row, name) for name in names} | given
         return Response(TaskPolicySerializer(set_task_policy(**wanted)).data)
 

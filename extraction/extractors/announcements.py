@@ -1,5 +1,5 @@
 """What a merchant announces: a trial ends, a plan renews, a price changes, a cancellation is
-confirmed, a refund is promised. Pure.
+confirmed, a refund is promised; and until when a purchase can be returned or has a warranty. Pure.
 
 The phrases are data (announcements.toml). What was found quotes the message, and its day and
 amount stand in the same sentence or the next; what is not there stays empty.
@@ -33,25 +33,36 @@ class Announces(StrEnum):
     TRIAL_ENDS = "trial_ends"
     REFUND = "refund"
     RENEWS = "renews"
+    # Said beside the others, each for itself.
+    RETURN_ENDS = "return_ends"
+    WARRANTY_ENDS = "warranty_ends"
 
 
 @dataclass(frozen=True, slots=True)
 class Announced:
     """One announcement. `day` is when it will happen; of a refund the last day, which is two weeks
-    ahead where the message names none. `old_amount` is a price before the change."""
+    ahead where the message names none. `old_amount` is a price before the change. A deadline that
+    the message states as a number of days is `counted` from its own day: what holds for a purchase
+    holds only where there is one."""
 
     kind: Announces
     evidence: Evidence
     day: date | None = None
     amount: Money | None = None
     old_amount: Money | None = None
+    counted: bool = False
 
+
+DEADLINES: Final = (Announces.RETURN_ENDS, Announces.WARRANTY_ENDS)
 
 # A refund without a day is expected within these.
 REFUND_DAYS: Final = 14
 FURTHEST: Final = timedelta(days=800)
+LONGEST_WARRANTY: Final = timedelta(days=3_660)
+# No shop takes things back for longer.
+MOST_DAYS: Final = 400
 _DAYS: Final = re.compile(
-    r"(\d{1,2})(?:\s?(?:-|–|to|bis|a|or|oder|ou|o)\s?(\d{1,2}))?\s"
+    r"(?<!\d)(\d{1,3})(?:\s?(?:-|–|to|bis|a|or|oder|ou|o)\s?(\d{1,3}))?[\s-]"
     r"(business|working|werk|arbeits|bank|jours ouvr|dias h|dias ut|giorni lavor|werkdagen)?"
     r"\s?(?:days?|tage|jours|dias|giorni|dagen)?"
 )
@@ -61,7 +72,7 @@ _INSTEAD: Final = re.compile(r"\b(?:instead of|statt|anstelle|au lieu de|en luga
 
 
 def read_announcements(document: Document) -> tuple[Announced, ...]:
-    """What a message announces: at most one thing."""
+    """What a message announces: at most one thing, and the deadlines of a purchase."""
     folded = document.folded
     phrases = [
         phrase
@@ -69,15 +80,26 @@ def read_announcements(document: Document) -> tuple[Announced, ...]:
         if any(word in folded for word in words)
         for phrase in of_language
     ]
-    hits = [
-        (list(Announces).index(Announces(phrase.name)), match.start(), match.end(), phrase)
+    hits = sorted(
+        (list(Announces).index(Announces(phrase.name)), match.start(), match.end())
         for phrase in phrases
         if (match := phrase.pattern.search(folded))
-    ]
+    )
     if not hits:
         return ()
-    _, start, end, phrase = min(hits, key=lambda hit: hit[:3])
-    return (_announced(document, gather(document), Announces(phrase.name), start, end),)
+    found, said = gather(document), dict[Announces, Announced]()
+    for order, start, end in hits:
+        kind = list(Announces)[order]
+        if kind in DEADLINES:
+            deadline = None if kind in said else _deadline(document, found, kind, start, end)
+            said |= {kind: deadline} if deadline else {}
+        elif not said:
+            said[kind] = _announced(document, found, kind, start, end)
+    refund = said.get(Announces.REFUND)
+    if refund and refund.amount is None and Announces.RETURN_ENDS in said:
+        # A shop's terms of return promise no refund.
+        del said[Announces.REFUND]
+    return tuple(said.values())
 
 
 def _announced(
@@ -116,10 +138,48 @@ def _day(
     for one in found.dates:
         if first <= one.start < last:
             days = [day for day in _orders(one, received) if _is_ahead(day, received)]
-            # "01.06.2026" puts the day first; "01/06/2026" may be either, and is nothing.
-            if len(days) == 1 or (days and "." in document.folded[one.start : one.end]):
-                return days[0]
+            if day := _meant(document, one, days):
+                return day
     return None
+
+
+def _meant(document: Document, one: FoundDate, days: list[date]) -> date | None:
+    """ "01.06.2026" puts the day first; "01/06/2026" may be either, and is nothing."""
+    dotted = "." in document.folded[one.start : one.end]
+    return days[0] if len(days) == 1 or (days and dotted) else None
+
+
+def _deadline(
+    document: Document, found: Findings, kind: Announces, start: int, end: int
+) -> Announced | None:
+    """Until when: a day still to come that stands behind the phrase in its sentence, else within
+    it; else, of a window to return, so many days; else a day of the next sentence. None where
+    nothing is said."""
+    if document.received_at is None:
+        return None
+    received = document.received_at.date()
+    furthest = FURTHEST if kind is Announces.RETURN_ENDS else LONGEST_WARRANTY
+    first, last = _around(found, start, end)
+    own = max(end, found.segments.bounds(start)[1])
+    evidence = document.evidence(start, end)
+
+    def day_among(dates: list[FoundDate]) -> date | None:
+        for one in dates:
+            days = [d for d in _orders(one, received) if timedelta(0) < d - received <= furthest]
+            if day := _meant(document, one, days):
+                return day
+        return None
+
+    near = [one for one in found.dates if start <= one.start < own]
+    near.sort(key=lambda one: (one.start < end, abs(one.start - end)))
+    if day := day_among(near):
+        return Announced(kind, evidence, day)
+    count = _days(document.folded[first:own]) if kind is Announces.RETURN_ENDS else None
+    if count and not near and count <= MOST_DAYS:
+        return Announced(kind, evidence, received + timedelta(count), counted=True)
+    # "5-10" of the next sentence is days rather than a day.
+    day = day_among([one for one in found.dates if own <= one.start < last and not one.short])
+    return Announced(kind, evidence, day) if day else None
 
 
 def _orders(one: FoundDate, received: date | None) -> list[date]:

@@ -2,7 +2,12 @@
 `finance.review` write them; the database refuses most other writers (see `finance/sql`)."""
 
 from finance.models.accounts import AccountKind, AccountOrigin, FinancialAccount
-from finance.models.announcements import Announcement, AnnouncementKind, AnnouncementState
+from finance.models.announcements import (
+    DEADLINES,
+    Announcement,
+    AnnouncementKind,
+    AnnouncementState,
+)
 from finance.models.attachments import Attachment
 from finance.models.base import LedgerRow
 from finance.models.batches import EditBatch, EditedTransaction
@@ -47,6 +52,7 @@ from finance.models.totals import MonthlyTotal
 from finance.models.transactions import Split, Transaction, TransactionState, Transfer
 
 __all__ = [
+    "DEADLINES",
     "AccountKind",
     "AccountOrigin",
     "Announcement",

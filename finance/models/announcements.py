@@ -1,4 +1,4 @@
-"""What merchants say will be charged, or paid back."""
+"""What merchants say will be charged, or paid back, and until when a purchase has its rights."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ class AnnouncementKind(models.TextChoices):
     PRICE_CHANGES = "price_changes", _("New price")
     CANCELLED = "cancelled", _("Cancellation confirmed")
     REFUND = "refund", _("Refund promised")
+    RETURN_ENDS = "return_ends", _("Return window ends")
+    WARRANTY_ENDS = "warranty_ends", _("Warranty ends")
+
+
+# Until when something can still be asked of a merchant.
+DEADLINES = (AnnouncementKind.RETURN_ENDS, AnnouncementKind.WARRANTY_ENDS)
 
 
 class AnnouncementState(models.TextChoices):

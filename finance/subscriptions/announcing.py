@@ -15,6 +15,7 @@ from finance.errors import WrongState
 from finance.ledger.movements import LARGEST_MINOR, Source, clean_text
 from finance.ledger.writing import change, insert, locked, plain, writing
 from finance.models import (
+    DEADLINES,
     Announcement,
     AnnouncementKind,
     AnnouncementState,
@@ -130,7 +131,8 @@ def _is_sane(said: Said) -> bool:
     amounts = [amount for amount in (said.amount, said.old_amount) if amount is not None]
     if said.kind == AnnouncementKind.PRICE_CHANGES and said.amount is None:
         return False
-    if said.kind in (AnnouncementKind.TRIAL_ENDS, AnnouncementKind.RENEWS) and said.day is None:
+    dated = (AnnouncementKind.TRIAL_ENDS, AnnouncementKind.RENEWS, *DEADLINES)
+    if said.kind in dated and said.day is None:
         return False
     return all(0 < amount.minor <= LARGEST_MINOR for amount in amounts)
 

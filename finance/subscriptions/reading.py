@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Final
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from finance.models import (
     Announcement,
@@ -24,7 +25,7 @@ from finance.money import Money
 from finance.recurrence import Unit
 from finance.subscriptions.detecting import LATE
 
-# So many, the newest, stand on the page.
+# So many, the soonest, stand on the page.
 MOST_ANNOUNCED: Final = 50
 # How often a year holds a unit.
 IN_A_YEAR: Final = {
@@ -98,7 +99,7 @@ def announced(day: date) -> list[Announcement]:
     rows = Announcement.objects.filter(
         state__in=(AnnouncementState.OPEN, AnnouncementState.PROPOSED)
     ).exclude(~Q(kind=AnnouncementKind.REFUND), day__lt=day)
-    return sorted(rows[:MOST_ANNOUNCED], key=lambda row: (row.day or row.told_on, row.pk))
+    return list(rows.order_by(Coalesce("day", "told_on"), "pk")[:MOST_ANNOUNCED])
 
 
 def shown(rows: Iterable[Subscription]) -> list[Shown]:

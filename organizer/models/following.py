@@ -16,6 +16,7 @@ class TaskPolicy(TenantModel):
         _("Trials that end and subscriptions that renew"), default=True
     )
     from_refunds = models.BooleanField(_("Promised refunds"), default=True)
+    from_deadlines = models.BooleanField(_("Return windows and warranties"), default=True)
     followed_until = models.DateTimeField(
         null=True, editable=False, help_text="Changes of the ledger until then have been looked at."
     )

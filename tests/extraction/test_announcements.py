@@ -84,6 +84,15 @@ def test_every_phrase_reads_its_example(code: str, kind: str, example: str) -> N
          "20.00 EUR", None),
         ("Kündigungsbestätigung", "Ihr Abo endet am 30.05.2026.", "cancelled", date(2026, 5, 30),
          None, None),
+        ("Your order", "Return window: your purchase of April 20, 2026 can be returned until"
+         " May 20, 2026.", "return_ends", date(2026, 5, 20), None, None),
+        ("Ihre Bestellung", "Bestellt am 20.04.2026.\n\nSie können die Ware bis zum 20.05.2026"
+         " zurückgeben. Die nächste Rechnung kommt am 01.05.2026.", "return_ends",
+         date(2026, 5, 20), None, None),
+        ("Your order", "Free returns within 100 days. Refunds are made within 5-10 business days.",
+         "return_ends", date(2026, 7, 29), None, None),
+        ("Garantie", "Gekauft am 20.04.2026. Die Garantie läuft bis 20.04.2031.", "warranty_ends",
+         date(2031, 4, 20), None, None),
     ],
 )  # fmt: skip
 def test_day_and_amounts_are_read(
@@ -102,10 +111,33 @@ def test_day_and_amounts_are_read(
         ("Order cancelled", "Your order 1234 was cancelled. You have not been charged."),
         ("Prices from €9.99", "Try our new plans: prices start at €9.99."),
         ("Card declined", "Your payment of €9.99 was declined."),
+        (
+            "Widerrufsrecht",
+            "Sie haben das Recht, binnen vierzehn Tagen diesen Vertrag zu widerrufen.",
+        ),
+        ("Your laptop", "It comes with a two-year warranty that expires like any other."),
+        ("Warranty", "Your warranty expires on 05/06/2027."),
+        ("Returned", "The money will be returned within 5 days."),
+        ("Returns", "You could return it until April 19, 2026."),
     ],
 )
 def test_what_announces_nothing(subject: str, text: str) -> None:
     assert read(subject, text) is None
+
+
+def test_a_purchase_has_both_deadlines_beside_what_else_is_said() -> None:
+    text = (
+        "Your plan renews on May 5, 2026 for €9.99.\n\nReturn by May 20, 2026.\n\n"
+        "The warranty is valid until April 20, 2028."
+    )
+    found = read_announcements(document("Your order", text))
+    assert [(one.kind.value, one.day, one.counted) for one in found] == [
+        ("renews", date(2026, 5, 5), False),
+        ("return_ends", date(2026, 5, 20), False),
+        ("warranty_ends", date(2028, 4, 20), False),
+    ]
+    (counted,) = read_announcements(document("Your order", "30 Tage Rückgaberecht"))
+    assert (counted.day, counted.counted) == (date(2026, 5, 20), True)
 
 
 def test_of_the_samples_few_announce_and_none_that_was_booked_is_a_renewal() -> None:
@@ -169,6 +201,16 @@ def test_a_trial_is_told_three_days_ahead_and_once(mailbox: Tenant) -> None:
     assert tell(ends - timedelta(4)) == 0
     assert [tell(ends - timedelta(3)), tell(ends - timedelta(2))] == [1, 0]
     assert [facts["name"] for facts in notices("trial_ends")] == ["Filmbox"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_return_window_of_so_many_days_needs_a_purchase(mailbox: Tenant) -> None:
+    terms = "Returns accepted within 30 days."
+    receive(mail("Our new lamps", f"New lamps from €20.00.\n\n{terms}"))
+    assert not Announcement.objects.exists()
+    receive(mail("Your receipt", f"You paid €20.00 to Filmbox by card.\n\n{terms}"))
+    row = Announcement.objects.get()
+    assert (row.kind, row.day, row.state) == ("return_ends", today() + timedelta(30), "open")
 
 
 @pytest.mark.django_db(transaction=True)

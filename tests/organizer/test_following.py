@@ -22,10 +22,12 @@ from finance.subscriptions.refunds import watch_refunds
 from jobs.clock import database_now
 from jobs.models import Job
 from jobs.runner import JobRunner
+from notifications.models import Notification
 from organizer import todo
 from organizer.following import follow, set_task_policy
 from organizer.jobs import FollowLedger, enqueue_following
 from organizer.models import Task, TaskPolicy
+from organizer.telling import tell_due_tasks
 from tenancy.models import Tenant
 from tenancy.scope import all_tenants, tenant_scope
 from tests.finance.make import make_account, make_posted
@@ -195,17 +197,43 @@ def test_a_promised_refund_is_watched(in_tenant: Tenant) -> None:
     assert [state for _, _, state in tasks()] == ["open", "open"]
 
 
+def test_return_windows_and_warranties_are_watched_until_their_last_day(
+    in_tenant: Tenant,
+) -> None:
+    make_member(in_tenant)
+    announce("return_ends", today() + SOON, "Shoes")
+    announce("warranty_ends", today() + 400 * SOON, "Mixer")
+    announce("return_ends", today(), "Hats")
+    follow(today())
+    assert tasks() == [
+        ("Last day to return what came from Hats", today(), "open"),
+        ("Last day to return what came from Shoes", today() + SOON, "open"),
+        ("Warranty of Mixer ends: does all work?", today() + 400 * SOON, "open"),
+    ]
+    # Told while there is time to send something back; the ledger tells of the others itself.
+    announce("renews", today() + SOON, "Gym")
+    follow(today())
+    assert tell_due_tasks(today()) == 2
+    told = next(row for row in Notification.objects.all() if "Shoes" in str(row.facts))
+    assert told.due_at.date() == today() + SOON - timedelta(3)
+    follow(today() + SOON)
+    assert [state for _, _, state in tasks()] == ["dropped", "dropped", "open", "open"]
+    follow(today() + SOON + timedelta(1))
+    assert [state for title, _, state in tasks() if "Shoes" in title] == ["dropped"]
+
+
 def test_a_tenant_may_switch_it_off(in_tenant: Tenant) -> None:
     bob = make_member(in_tenant, email="bob@example.org")
     api = APIClient(headers={"Authorization": f"Bearer {start_session(bob).access}"})
     assert api.get("/api/v1/task-policy").json() == {
-        "from_bills": True, "from_endings": True, "from_refunds": True,
+        "from_bills": True, "from_endings": True, "from_refunds": True, "from_deadlines": True,
     }  # fmt: skip
-    off = {"from_bills": False, "from_endings": False, "from_refunds": False}
+    off = dict.fromkeys(("from_bills", "from_endings", "from_refunds", "from_deadlines"), False)
     assert api.post("/api/v1/task-policy", off, format="json").json() == off
     make_bill()
     announce("trial_ends", today() + SOON)
     announce("refund", today() + SOON)
+    announce("return_ends", today() + SOON)
     follow(today())
     assert tasks() == []
     assert enqueue_following() == 0
@@ -276,5 +304,5 @@ def test_a_policy_change_looks_through_the_ledger_again(in_tenant: Tenant) -> No
     make_bill()
     TaskPolicy.objects.create(from_bills=False, followed_until=database_now() + timedelta(hours=1))
     assert enqueue_following() == 0
-    set_task_policy(from_bills=True, from_endings=True, from_refunds=True)
+    set_task_policy(from_bills=True, from_endings=True, from_refunds=True, from_deadlines=True)
     assert enqueue_following() == 1
