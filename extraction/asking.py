@@ -90,6 +90,7 @@ def unread_by(model: LanguageModel) -> QuerySet[EmailExtraction]:
             Q(verdict=Verdict.UNSURE) | (Q(state=ExtractionState.PROPOSED) & doubts),
             reader_version=READER_VERSION,
         )
+        .exclude(state=ExtractionState.HELD)
         .exclude(route="model")
         .filter(~Exists(answered), ~Exists(given_up))
         .order_by("-created_at", "-id")

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.db import transaction
+
 from extraction.announcing import what_is_said
 from extraction.attachments import attachments_of, keep_attachments, read_attachments
 from extraction.bills import bill_notices
@@ -18,6 +20,7 @@ from extraction.booking import Action, Doubt, Plan, Planner, ReadEmail
 from extraction.document import Document
 from extraction.duplicates import in_ledger, is_told, told
 from extraction.extractors.announcements import read_announcements
+from extraction.holding import is_held
 from extraction.message_document import document_of_parsed
 from extraction.models import AttachmentText, EmailExtraction, ExtractionState
 from extraction.opening import Booked, settle_openings
@@ -109,6 +112,8 @@ def _says_all(reading: Reading) -> bool:
 def record_readings(read: Sequence[ReadEmail], tenant: Tenant) -> dict[str, int]:
     """Keep the readings and book, propose or ask; call it in one atomic block. Safe to repeat:
     sources are unique in the ledger. Returns how many messages ended in each state."""
+    if is_held(tenant):
+        return _hold(read, tenant)
     planner = Planner(read, tenant)
     plans = planner.plan_all(read)
     senders = {r.email.pk: r.email.from_address for r in read}
@@ -116,7 +121,23 @@ def record_readings(read: Sequence[ReadEmail], tenant: Tenant) -> dict[str, int]
     carry_out([plan for of_email in plans.values() for plan in of_email])
     enter_many(bill_notices(read, planner, tenant))
     hear(what_is_said(read, planner, tenant))
+    return _keep(read, [extraction_row(r, plans.get(r.email.pk, [])) for r in read])
+
+
+def _hold(read: Sequence[ReadEmail], tenant: Tenant) -> dict[str, int]:
+    """Keep what was read and why a person would be asked, and leave the ledger alone: planning
+    opens accounts, which is taken back. These messages are read anew once booking begins."""
+    with transaction.atomic():
+        plans = Planner(read, tenant).plan_all(read)
+        transaction.set_rollback(True)
     rows = [extraction_row(r, plans.get(r.email.pk, [])) for r in read]
+    for one, row in zip(read, rows, strict=True):
+        if one.reading is not None:
+            row.state = ExtractionState.HELD
+    return _keep(read, rows)
+
+
+def _keep(read: Sequence[ReadEmail], rows: Sequence[EmailExtraction]) -> dict[str, int]:
     insert_rows(rows, ignore_conflicts=True)
     keep_attachments([row for r in read for row in r.attached if row._state.adding])
     counts = dict.fromkeys(ExtractionState.values, 0)

@@ -39,6 +39,13 @@ class Tenant(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     language = models.CharField(max_length=8, default="en")
     is_active = models.BooleanField(default=True)
+    booking_held_since = models.DateTimeField(
+        null=True, blank=True,
+        help_text="From then on messages are read only; nothing is booked before somebody says so.",
+    )  # fmt: skip
+    onboarding_step = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Where setting up goes on, from 1; empty when it is done."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

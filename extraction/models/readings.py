@@ -19,6 +19,7 @@ class ExtractionState(models.TextChoices):
     NOTED = "noted", _("Financial, nothing to book")
     NOT_FINANCIAL = "not_financial", _("Not financial")
     FAILED = "failed", _("Could not be read")
+    HELD = "held", _("Read, not booked yet")
 
 
 class EmailExtraction(TenantModel):

@@ -32,6 +32,7 @@ STYLES: Final = {
     ExtractionState.BOOKED: "good",
     ExtractionState.PROPOSED: "warn",
     ExtractionState.FAILED: "bad",
+    ExtractionState.HELD: "info",
 }
 TRUST_STYLES: Final = {Trust.VERIFIED: "good", Trust.FAILING: "bad"}
 
