@@ -63,6 +63,7 @@ from notifications.viewsets import (
     NotificationViewSet,
 )
 from notifications.webhook_viewsets import WebhookDeliveryViewSet, WebhookViewSet
+from organizer.attachment_viewsets import TaskAttachmentViewSet
 from organizer.calendar_viewsets import (
     CalendarFeedViewSet,
     CalendarImportViewSet,
@@ -134,6 +135,7 @@ router.register("calendar-feeds", CalendarFeedViewSet, "calendar-feed")
 router.register("calendar-imports", CalendarImportViewSet, "calendar-import")
 router.register("contacts", ContactViewSet, "contact")
 router.register("contact-imports", ContactImportViewSet, "contact-import")
+router.register("task-attachments", TaskAttachmentViewSet, "task-attachment")
 router.register("task-batches", TaskBatchViewSet, "task-batch")
 router.register("task-policy", TaskPolicyViewSet, "task-policy")
 router.register("reports", ReportViewSet, "report")

@@ -30,6 +30,7 @@ JOB_KINDS: dict[str, str] = {
     "finance.revert_statement": "finance.statements.jobs.RevertStatement",
     "finance.daily_work": "finance.daily.DoDailyWork",
     "organizer.enqueue_following": "organizer.jobs.EnqueueFollowing",
+    "organizer.drop_files": "organizer.jobs.DropFiles",
     "organizer.follow_ledger": "organizer.jobs.FollowLedger",
     "extraction.ask_model": "extraction.asking.AskModel",
     "extraction.check_backends": "extraction.checking.CheckBackends",
@@ -88,6 +89,7 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "kind": "extraction.watch_missing_mail",
         "crontab": "37 5 * * *",
     },
+    "Drop removed files of tasks": {"kind": "organizer.drop_files", "crontab": "11 3 * * *"},
     "Make tasks of the ledger": {"kind": "organizer.enqueue_following", "interval_seconds": 60},
     "Fetch new mail": {"kind": "mail_ingest.enqueue_due_accounts", "interval_seconds": 60},
 }

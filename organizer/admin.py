@@ -10,6 +10,7 @@ from organizer.models import (
     FollowedFact,
     Reminder,
     Task,
+    TaskAttachment,
     TaskBatch,
     TaskPolicy,
 )
@@ -38,6 +39,12 @@ class ContactAdmin(TenantAdmin):
 class ContactImportAdmin(TenantAdmin):
     list_display = ("name", "state", "created_at")
     list_filter = ("state",)
+    exclude = ("data",)
+
+
+@admin.register(TaskAttachment)
+class TaskAttachmentAdmin(TenantAdmin):
+    list_display = ("name", "media_type", "size", "removed_at")
     exclude = ("data",)
 
 

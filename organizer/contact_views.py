@@ -39,6 +39,7 @@ from organizer.contacts.reading import (
     shown,
     suggested_merchants,
     tagged,
+    tasks_of,
     transactions_with,
 )
 from organizer.contacts.reading import (
@@ -266,6 +267,7 @@ def _show(
         if sees_ledger else [],
         "sees_ledger": sees_ledger,
         "messages_of": messages_of(each.card) if may("mail:read") else [],
+        "tasks": tasks_of(row) if may("tasks:read") else [],
     }  # fmt: skip
     if is_writer:
         context |= {

@@ -97,6 +97,7 @@ class TaskFilter(FilterSet):  # type: ignore[misc] # untyped library
     bill = UUIDFilter(method="of_target", help_text="Made of it, or linked to it.")
     transaction = UUIDFilter(method="of_target", help_text="Linked to it.")
     email = UUIDFilter(method="of_target", help_text="Linked to it.")
+    contact = UUIDFilter(method="of_target", help_text="Linked to it.")
 
     class Meta:
         model = Task

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from finance import files
 from finance.models import Announcement, Bill, LedgerChange
 from finance.querysets import today
 from jobs.base import BaseJob, JobRun, JsonObject
@@ -15,7 +16,7 @@ from jobs.clock import database_now
 from jobs.runner import JobRunner
 from organizer.following import AT_ONCE as MADE_AT_ONCE
 from organizer.following import follow
-from organizer.models import TaskPolicy
+from organizer.models import TaskAttachment, TaskPolicy
 from tenancy.models import Tenant
 from tenancy.scope import all_tenants, current_tenant_id
 
@@ -61,6 +62,16 @@ class EnqueueFollowing(BaseJob):
 
     def run(self, run: JobRun) -> JsonObject:
         return {"enqueued": enqueue_following()}
+
+
+class DropFiles(BaseJob):
+    """Drops the files of tasks for good that were removed long enough ago. Runs by schedule."""
+
+    kind = "organizer.drop_files"
+
+    def run(self, run: JobRun) -> JsonObject:
+        with all_tenants("drop removed files of tasks"):
+            return {"dropped": files.purge(TaskAttachment)}
 
 
 class FollowLedger(BaseJob):

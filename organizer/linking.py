@@ -1,4 +1,4 @@
-"""What a task is about: transactions, bills and messages of the same tenant."""
+"""What a task is about: transactions, bills, messages and contacts of the same tenant."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from django.utils.translation import gettext
 from finance.models import Bill, Transaction
 from mail_ingest.models import Email
 from organizer.errors import OrganizerError
-from organizer.models import Task, TaskLink
+from organizer.models import LINK_KINDS, Contact, Task, TaskLink
 
 MOST_LINKS: Final = 50
 TARGETS: Final[dict[str, type[Model]]] = {
-    "transaction": Transaction, "bill": Bill, "email": Email,
+    "transaction": Transaction, "bill": Bill, "email": Email, "contact": Contact,
 }  # fmt: skip
 
 
@@ -54,3 +54,10 @@ def set_links(task: Task, links: Iterable[Link]) -> None:
     TaskLink.objects.bulk_create(
         TaskLink(task=task, **{f"{link.kind}_id": link.id}) for link in new
     )
+
+
+def copy_links(task: Task, to: Task) -> None:
+    """What one is about, the other is about as well."""
+    names = [f"{kind}_id" for kind in LINK_KINDS]
+    rows = TaskLink.objects.filter(task=task).values(*names)
+    TaskLink.objects.bulk_create(TaskLink(task=to, **row) for row in rows)

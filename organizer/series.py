@@ -11,7 +11,8 @@ from django.utils import timezone
 from finance.querysets import today
 from finance.recurrence import Rule
 from organizer.checking import check, rule_of
-from organizer.models import RepeatBy, Task, TaskLink, TaskState
+from organizer.linking import copy_links
+from organizer.models import RepeatBy, Task, TaskState
 from organizer.repeating import UNIT_OF, Repetition
 
 COPIED: Final = (
@@ -50,12 +51,7 @@ def succeed(row: Task) -> Task | None:
         made.repeat_from = _today(row)
     check(made)
     made.save()
-    links = TaskLink.objects.filter(task=row)
-    TaskLink.objects.bulk_create(
-        TaskLink(task=made, transaction_id=link.transaction_id, bill_id=link.bill_id,
-                 email_id=link.email_id)
-        for link in links
-    )  # fmt: skip
+    copy_links(row, made)
     return made
 
 

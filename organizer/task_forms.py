@@ -22,8 +22,11 @@ from organizer.quick_add import understand
 
 KEEP: Final = gettext_lazy("Leave as it is")
 # Where the pages of what can be linked live, and what their addresses name.
-ADDRESSES: Final = {"transactions": "transaction", "bills": "bill", "emails": "email"}
-ADDRESS: Final = re.compile(r"/(transactions|bills|emails)/([0-9a-f-]{36})(?:/|$|\?)")
+ADDRESSES: Final = {
+    "transactions": "transaction", "bills": "bill", "emails": "email",
+    "contacts": "contact",
+}  # fmt: skip
+ADDRESS: Final = re.compile(rf"/({'|'.join(ADDRESSES)})/([0-9a-f-]{{36}})(?:/|$|\?)")
 
 
 class QuickAddForm(forms.Form):
@@ -201,7 +204,7 @@ def link_of(text: str) -> Link:
         return Link(ADDRESSES[found[1]], uuid.UUID(found[2]))
     except ValueError as error:
         raise OrganizerError(
-            gettext("Paste the address of a transaction, a bill or a message."),
+            gettext("Paste the address of a transaction, a bill, a message or a contact."),
             code="unknown_reference", field="link",
         ) from error  # fmt: skip
 

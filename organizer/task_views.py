@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from finance import files
 from finance.models import BillNotice
 from organizer import todo
 from organizer.batches import edit_many, undo
 from organizer.errors import OrganizerError
 from organizer.linking import Link
 from organizer.listing import rows_of
-from organizer.models import Task, TaskBatch, TaskLink, TaskState
+from organizer.models import LINK_KINDS, Task, TaskAttachment, TaskBatch, TaskLink, TaskState
 from organizer.querysets import shown
 from organizer.task_forms import BulkForm, TaskForm, link_of
 from organizer.views import CHANGED_EVENT
@@ -165,9 +166,18 @@ def _told(row: Task, verb: str) -> str:
     return said[verb] % {"title": row.title}
 
 
+def show_task(
+    request: HttpRequest, task_id: uuid.UUID, *, removed: TaskAttachment | None = None,
+    problem: str = "", status: int = 200,
+) -> HttpResponse:  # fmt: skip
+    """The task as it is now, with what went wrong, or with a file that was just removed."""
+    row: Task = shown(Task.objects.all()).get(pk=task_id)
+    return _show(request, row, removed=removed, problem=problem, status=status)
+
+
 def _show(
     request: HttpRequest, row: Task, *, form: TaskForm | None = None, text: str = "",
-    problem: str = "", status: int = 200,
+    problem: str = "", removed: TaskAttachment | None = None, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
     bill = row.bill
     notices = BillNotice.objects.filter(bill=bill, source_kind="email") if bill else []
@@ -177,8 +187,11 @@ def _show(
         "form": form
         or (TaskForm(initial=TaskForm.initial_of(row)) if may("tasks:write") else None),
         "notices": notices,
-        "links": TaskLink.objects.filter(task=row).select_related("transaction", "bill", "email"),
+        "links": TaskLink.objects.filter(task=row).select_related(*LINK_KINDS),
+        "sees_contacts": may("contacts:read"),
         "is_open": row.state == TaskState.OPEN,
+        "attachments": files.kept(TaskAttachment).filter(task=row),
+        "removed": removed,
         "done_text": text,
         "problem": problem,
     }
@@ -206,8 +219,7 @@ def _toast(task_id: uuid.UUID, text: str) -> dict[str, Any]:
 
 
 def _refused(request: HttpRequest, task_id: uuid.UUID, error: OrganizerError) -> HttpResponse:
-    row: Task = shown(Task.objects.all()).get(pk=task_id)
-    return _show(request, row, problem=str(error), status=422)
+    return show_task(request, task_id, problem=str(error), status=422)
 
 
 def _gone(request: HttpRequest, text: str) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from organizer import contact_import_views, contact_views, task_views, views
+from organizer import attachment_views, contact_import_views, contact_views, task_views, views
 
 urlpatterns = [
     path("contacts/", contact_views.contacts, name="contacts"),
@@ -30,5 +30,12 @@ urlpatterns = [
     path("tasks/<uuid:task_id>/", task_views.task, name="task"),
     path("tasks/<uuid:task_id>/item/", task_views.item, name="task_item"),
     path("tasks/<uuid:task_id>/link/", task_views.link, name="task_link"),
+    path("tasks/<uuid:task_id>/attach/", attachment_views.attach, name="task_attach"),
+    path("tasks/files/<uuid:attachment_id>/", attachment_views.download, name="task_attachment"),
+    path(
+        "tasks/files/<uuid:attachment_id>/decide/",
+        attachment_views.decide,
+        name="task_attachment_decide",
+    ),
     path("tasks/<uuid:task_id>/<slug:verb>/", task_views.decide, name="task_decide"),
 ]

@@ -21,6 +21,7 @@ from finance.models.budgets import (
 )
 from finance.models.categories import Category, CategoryKind
 from finance.models.changes import ChangeSubject, LedgerChange
+from finance.models.files import KeptFile
 from finance.models.goals import Goal, GoalContribution
 from finance.models.matches import Match, MatchKind, MatchState
 from finance.models.merchants import Merchant, MerchantAlias
@@ -78,6 +79,7 @@ __all__ = [
     "FinancialAccount",
     "Goal",
     "GoalContribution",
+    "KeptFile",
     "LedgerChange",
     "LedgerRow",
     "LineOutcome",

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models.functions import Now
 
+from finance.models.files import KeptFile
 from finance.models.transactions import Transaction
-from tenancy.models import TenantModel
 
 
-class Attachment(TenantModel):
-    """A file of a transaction, kept in the database as messages are. One that was removed can be
-    brought back for a while (`attachments.KEPT_DAYS`), and is gone after it."""
+class Attachment(KeptFile):
+    """A file of a transaction."""
+
+    owner = "transaction"
 
     transaction = models.ForeignKey(
         Transaction, on_delete=models.CASCADE, related_name="attachments", db_index=False
     )
-    name = models.CharField(max_length=120)
-    media_type = models.CharField(max_length=40, help_text="As its content says.")
-    size = models.PositiveIntegerField(help_text="Bytes.")
-    sha256 = models.CharField(max_length=64)
-    data = models.BinaryField()
-    created_at = models.DateTimeField(db_default=Now())
-    removed_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta(TenantModel.Meta):
-        ordering = ("-created_at", "-id")
+    class Meta(KeptFile.Meta):
         constraints = (
             models.UniqueConstraint(
                 fields=("tenant", "transaction", "sha256"), name="attachment_once"
@@ -39,6 +31,3 @@ class Attachment(TenantModel):
                 name="attachment_removed",
             ),
         )
-
-    def __str__(self) -> str:
-        return self.name

@@ -6,10 +6,9 @@ import uuid
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from finance import attachments
+from finance import files
 from finance.errors import LedgerError
 from finance.models import Attachment, Transaction
 from finance.views.transactions import show_transaction
@@ -20,11 +19,8 @@ from tenancy.pages import page
 @page("transactions:read", write="transactions:write")
 def attach(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse:
     get_object_or_404(Transaction, pk=transaction_id)
-    file = request.FILES.get("file")
-    if file is None:
-        return show_transaction(request, transaction_id, problem=_("Choose a file."))
     try:
-        attachments.attach(transaction_id, file.name or "", file.read(attachments.LARGEST + 1))
+        files.upload(Attachment, transaction_id, request)
     except LedgerError as error:
         return show_transaction(request, transaction_id, problem=str(error))
     return show_transaction(request, transaction_id, is_saved=True)
@@ -33,7 +29,7 @@ def attach(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse:
 @require_safe
 @page("transactions:read")
 def download(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponse:
-    return attachments.download(get_object_or_404(Attachment, pk=attachment_id))
+    return files.download(get_object_or_404(Attachment, pk=attachment_id))
 
 
 @require_POST
@@ -42,7 +38,10 @@ def decide(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponse:
     """Remove it, or bring it back."""
     row = get_object_or_404(Attachment.objects.defer("data"), pk=attachment_id)
     if request.POST.get("verb") == "remove":
-        attachments.remove(row.pk)
+        files.remove(Attachment, row.pk)
         return show_transaction(request, row.transaction_id, is_saved=True, removed=row)
-    attachments.restore(row.pk)
+    try:
+        files.restore(Attachment, row.pk)
+    except LedgerError as error:
+        return show_transaction(request, row.transaction_id, problem=str(error))
     return show_transaction(request, row.transaction_id, is_saved=True)

@@ -18,11 +18,13 @@ from finance.querysets import list_rows
 from mail_ingest.models import Email
 from organizer.address_book.card import Card
 from organizer.contacts.sealing import card_of, indexes_of, normal_email
-from organizer.models import Contact, ContactKey, ContactMerchant
+from organizer.models import Contact, ContactKey, ContactMerchant, Task, TaskLink, TaskState
+from organizer.querysets import ORDER
 from tenancy.permissions import may
 
 LATEST: Final = 20
 LATEST_MAIL: Final = 10
+SOONEST: Final = 20
 
 
 @dataclass(slots=True)
@@ -105,6 +107,14 @@ def messages_of(card: Card) -> list[Email]:
     if not senders:
         return []
     return list(Email.objects.filter(senders).order_by("-received_at", "-id")[:LATEST_MAIL])
+
+
+def tasks_of(row: Contact) -> list[Task]:
+    """Open ones that are about it, or about what was merged into it; soonest first."""
+    theirs = Q(contact=row) | Q(contact__merged_into=row)
+    linked = TaskLink.objects.filter(theirs).values("task")
+    rows = Task.objects.filter(pk__in=linked, state=TaskState.OPEN)
+    return list(rows.order_by(*ORDER)[:SOONEST])
 
 
 def suggested_merchants(card: Card, linked: Iterable[uuid.UUID]) -> list[Merchant]:

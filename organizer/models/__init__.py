@@ -1,5 +1,6 @@
 """Tables of the organizer."""
 
+from organizer.models.attachments import TaskAttachment
 from organizer.models.batches import BatchedTask, TaskBatch
 from organizer.models.calendar_feeds import CalendarFeed, FeedEntry, FeedPart
 from organizer.models.contacts import (
@@ -49,6 +50,7 @@ __all__ = (
     "Reminder",
     "RepeatBy",
     "Task",
+    "TaskAttachment",
     "TaskBatch",
     "TaskLink",
     "TaskPolicy",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from finance.models import Announcement, Bill, Transaction
 from mail_ingest.models import Email
+from organizer.models.contacts import Contact
 from tenancy.models import TenantModel
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class Task(TenantModel):
 
 
 class TaskLink(TenantModel):
-    """Something that a task is about: a transaction, a bill or a message."""
+    """Something that a task is about: a transaction, a bill, a message or a contact."""
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="links", db_index=False)
     transaction = models.ForeignKey(
@@ -174,6 +175,9 @@ class TaskLink(TenantModel):
     email = models.ForeignKey(
         Email, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
     )
+    contact = models.ForeignKey(
+        Contact, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
 
     class Meta(TenantModel.Meta):
         constraints = (
@@ -182,11 +186,13 @@ class TaskLink(TenantModel):
             ),
             models.UniqueConstraint(fields=("tenant", "task", "bill"), name="task_link_bill"),
             models.UniqueConstraint(fields=("tenant", "task", "email"), name="task_link_email"),
+            models.UniqueConstraint(fields=("tenant", "task", "contact"), name="task_link_contact"),
         )
         indexes = (
             models.Index(fields=("tenant", "transaction"), name="task_link_of_transaction"),
             models.Index(fields=("tenant", "bill"), name="task_link_of_bill"),
             models.Index(fields=("tenant", "email"), name="task_link_of_email"),
+            models.Index(fields=("tenant", "contact"), name="task_link_of_contact"),
         )
 
     def __str__(self) -> str:
@@ -201,4 +207,4 @@ class TaskLink(TenantModel):
         return str(getattr(self, f"{self.kind}_id"))
 
 
-LINK_KINDS = ("transaction", "bill", "email")
+LINK_KINDS = ("transaction", "bill", "email", "contact")

@@ -31,6 +31,7 @@ from extraction.models import (
     ReplayDifference,
     TrustedSender,
 )
+from finance import files
 from finance.attachments import attach
 from finance.bills.managing import add_bill
 from finance.budgets.plans import Plan, add_budget
@@ -66,7 +67,7 @@ from organizer.batches import Wanted, edit_many
 from organizer.calendars import importing as calendar_files
 from organizer.contacts.importing import upload
 from organizer.contacts.keeping import add_contact
-from organizer.models import CalendarFeed, Reminder
+from organizer.models import CalendarFeed, Reminder, TaskAttachment
 from organizer.todo import add_task
 from tenancy.encryption import encrypt
 from tenancy.models import Tenant
@@ -381,6 +382,11 @@ def make_contact_import(world: World) -> Model:
     return upload("a.vcf", b"BEGIN:VCARD\nVERSION:4.0\nFN:Ann\nEND:VCARD\n")
 
 
+def make_task_attachment(world: World) -> Model:
+    data = b"%PDF-1.7 " + str(next(_numbers)).encode()
+    return files.attach(TaskAttachment, make_task(world).pk, "warranty.pdf", data)
+
+
 def make_task_batch(world: World) -> Model:
     batch = edit_many([make_task(world).pk], Wanted(priority="high")).batch
     assert batch is not None
@@ -461,6 +467,7 @@ MAKERS: dict[str, Maker] = {
     "organizer.Contact": make_contact,
     "organizer.ContactImport": make_contact_import,
     "organizer.Task": make_task,
+    "organizer.TaskAttachment": make_task_attachment,
     "organizer.TaskBatch": make_task_batch,
     "tenancy.Tenant": lambda world: world.tenant,
 }

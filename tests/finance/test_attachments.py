@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.tokens import start_session
-from finance import attachments, ledger
+from finance import attachments, files, ledger
 from finance.categories import seed_default_categories
 from finance.errors import LedgerError
 from finance.exports.entries import Period
@@ -62,7 +62,7 @@ def api_of(row: Transaction) -> APIClient:
     ],
 )
 def test_content_says_what_a_file_is(data: bytes, kind: str) -> None:
-    assert attachments.media_type_of(data) == kind
+    assert files.media_type_of(data) == kind
 
 
 def test_the_api_attaches_lists_gives_removes_and_brings_back(row: Transaction) -> None:
@@ -93,7 +93,7 @@ def test_the_api_attaches_lists_gives_removes_and_brings_back(row: Transaction) 
 
 @pytest.mark.parametrize(
     ("data", "code"),
-    [(b"<html>", "unknown_type"), (PDF + b"x" * attachments.LARGEST, "too_large")],
+    [(b"<html>", "unknown_type"), (PDF + b"x" * files.LARGEST, "too_large")],
 )
 def test_what_is_no_bill_is_refused(row: Transaction, data: bytes, code: str) -> None:
     body = {"transaction": str(row.pk), "file": file(data)}
@@ -105,13 +105,13 @@ def test_what_is_no_bill_is_refused(row: Transaction, data: bytes, code: str) ->
 def test_a_ledger_and_a_transaction_have_room_for_so_many(
     row: Transaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attachments, "MOST", 2)
+    monkeypatch.setattr(files, "MOST", 2)
     for n in range(2):
         attachments.attach(row.pk, f"{n}.pdf", PDF + bytes([n]))
     with pytest.raises(LedgerError) as many:
         attachments.attach(row.pk, "3.pdf", PDF)
-    monkeypatch.setattr(attachments, "MOST", 20)
-    monkeypatch.setattr(attachments, "QUOTA", 3 * len(PDF))
+    monkeypatch.setattr(files, "MOST", 20)
+    monkeypatch.setattr(files, "QUOTA", 3 * len(PDF))
     with pytest.raises(LedgerError) as full:
         attachments.attach(row.pk, "3.pdf", PDF)
     assert (many.value.code, full.value.code) == ("too_many", "quota")
@@ -120,13 +120,13 @@ def test_a_ledger_and_a_transaction_have_room_for_so_many(
 def test_a_removed_file_comes_back_only_where_there_is_room(
     row: Transaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attachments, "MOST", 1)
+    monkeypatch.setattr(files, "MOST", 1)
     first = attachments.attach(row.pk, "0.pdf", PDF)
-    attachments.remove(first.pk)
+    files.remove(Attachment, first.pk)
     attachments.attach(row.pk, "1.pdf", PDF + b"1")
     for again in (
         lambda: attachments.attach(row.pk, "0.pdf", PDF),
-        lambda: attachments.restore(first.pk),
+        lambda: files.restore(Attachment, first.pk),
     ):
         with pytest.raises(LedgerError) as full:
             again()
@@ -137,7 +137,7 @@ def test_a_removed_file_comes_back_only_where_there_is_room(
 def test_removed_files_are_dropped_after_thirty_days(row: Transaction) -> None:
     old, new = (attachments.attach(row.pk, f"{n}.pdf", PDF + bytes([n])) for n in range(2))
     for each in (old, new):
-        attachments.remove(each.pk)
+        files.remove(Attachment, each.pk)
     Attachment.objects.filter(pk=old.pk).update(removed_at=timezone.now() - timedelta(31))
     assert attachments.purge(date(2026, 5, 1)) == 1
     assert list(Attachment.objects.values_list("pk", flat=True)) == [new.pk]
