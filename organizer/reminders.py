@@ -104,6 +104,18 @@ def remove_reminder(reminder_id: uuid.UUID) -> None:
     row.delete()
 
 
+def hand_on(task: Task, to: Task) -> None:
+    """What rings so long before a task is due, rings before the one that follows it as well."""
+    rings = Reminder.objects.filter(task=task, minutes_before__isnull=False)
+    for row in rings.filter(Q(done_at=None) | Q(told_at__isnull=False)):
+        made = Reminder(
+            user_id=row.user_id, task=to, title=row.title, note=row.note,
+            minutes_before=row.minutes_before, repeat_minutes=row.repeat_minutes,
+        )  # fmt: skip
+        _reckon(made, to)
+        made.save(force_insert=True)
+
+
 # --- Telling --------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from finance.recurrence import Rule
 from organizer.checking import check, rule_of
 from organizer.linking import copy_links
 from organizer.models import RepeatBy, Task, TaskState
+from organizer.reminders import hand_on
 from organizer.repeating import UNIT_OF, Repetition
 
 COPIED: Final = (
@@ -52,6 +53,7 @@ def succeed(row: Task) -> Task | None:
     check(made)
     made.save()
     copy_links(row, made)
+    hand_on(row, made)
     return made
 
 

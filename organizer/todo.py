@@ -30,10 +30,12 @@ OF_THE_RULE: Final = ("rule", "repeat_by")
 
 
 @transaction.atomic
-def add_task(title: str, *, links: tuple[Link, ...] = (), **fields: Any) -> Task:
-    """`fields`: those of `FIELDS`. A task that repeats needs `due_on`, its first day. Raises
-    OrganizerError."""
-    row = Task()
+def add_task(
+    title: str, *, links: tuple[Link, ...] = (), series_from: date | None = None, **fields: Any
+) -> Task:
+    """`fields`: those of `FIELDS`. A task that repeats needs `due_on`, its first day; or a later
+    day of a series that began at `series_from`. Raises OrganizerError."""
+    row = Task(repeat_from=series_from)
     _set(row, {"title": title, **fields})
     check(row)
     row.save()

@@ -1,13 +1,15 @@
-"""Calendar files of other programs: looked at first, then taken over. To-dos become tasks, events
-that are still to come become reminders; what was taken over once is not taken again."""
+"""Calendar files of other programs: looked at first, then taken over. To-dos and events that repeat
+become tasks, events that are still to come become reminders, and alarms remind of them; what was
+taken over once is not taken again."""
 
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -16,14 +18,17 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from finance.querysets import home
+from finance.querysets import home, today
 from finance.recurrence import instant_of
 from organizer.calendars.reading import ReadEntry, is_calendar, read_calendar
+from organizer.checking import refusal
 from organizer.errors import OrganizerError
 from organizer.file_imports import claim, file_of, finish, keep_file
-from organizer.models import CalendarImport, ImportedEntry
-from organizer.reminders import MORNING, add_reminder
+from organizer.models import CalendarImport, ImportedEntry, Task
+from organizer.reminders import MORNING, MOST_MINUTES, add_reminder, due_instant
+from organizer.rule_text import BadRule, read_rule
 from organizer.todo import add_task, complete_task
+from tenancy.scope import current_actor
 
 MOST_ENTRIES: Final = 2_000
 TASK: Final = "task"
@@ -38,7 +43,7 @@ PROBLEMS: Final = {
     "bad_day": _("Its day is not in the calendar."),
     "one_of_a_series": _("One day of a series that was changed by itself: add it by hand."),
     "cancelled": _("It was cancelled."),
-    "repeats": _("An event that repeats: add it as a task that repeats."),
+    "days_beside_rule": _("It has days beside those of its rule: add it by hand."),
 }
 
 
@@ -50,10 +55,12 @@ class EntryLine:
     outcome: str
     at: datetime | None = None
     problem: str = ""
+    words: str = ""
+    due_on: date | None = None
 
     @property
     def reason(self) -> str:
-        return str(PROBLEMS.get(self.problem, self.problem))
+        return self.words or str(PROBLEMS.get(self.problem, self.problem))
 
 
 def upload(name: str, data: bytes) -> CalendarImport:
@@ -114,30 +121,62 @@ def apply(row: CalendarImport) -> CalendarImport:
 def _taken(line: EntryLine) -> str:
     entry = line.entry
     if line.outcome == TASK:
-        made_id = _task(entry, line.at)
+        made_id = _task(line)
     elif line.outcome == REMINDER:
-        made_id = add_reminder(title=entry.title[:200], note=entry.notes[:500], at=line.at).pk
+        made_id = _reminder(entry, line.at)
     else:
         return line.outcome
     ImportedEntry.objects.create(key=key_of(entry), made_id=made_id)
     return line.outcome
 
 
-def _task(entry: ReadEntry, at: datetime | None) -> Any:
+def _task(line: EntryLine) -> uuid.UUID:
+    entry = line.entry
     fields: dict[str, Any] = {
         "notes": entry.notes, "priority": "high" if entry.is_important else "normal",
+        "due_on": entry.day,
     }  # fmt: skip
-    if entry.day is not None:
-        fields["due_on"] = entry.day
-    elif at is not None:
-        local = at.astimezone(ZoneInfo(home().time_zone))
-        fields |= {"due_on": local.date(), "due_time": local.time().replace(second=0)}
+    if line.at is not None and entry.day is None:
+        local = _local(entry, line.at)
+        fields |= {
+            "due_on": local.date(), "due_time": local.time().replace(second=0),
+            "time_zone": str(local.tzinfo),
+        }  # fmt: skip
     if entry.rule:
-        fields["rule"] = entry.rule
+        fields |= {"rule": entry.rule, "except_on": list(entry.except_on)}
+    if line.due_on is not None:
+        fields |= {"due_on": line.due_on, "series_from": fields["due_on"]}
     task = add_task(entry.title[:200], **fields)
     if entry.is_done:
         complete_task(task.pk)
+    else:
+        _remind_of(task, entry)
     return task.pk
+
+
+def _remind_of(task: Task, entry: ReadEntry) -> None:
+    """For the one who imports; what has rung already rings no more."""
+    due, now = due_instant(task), timezone.now()
+    if current_actor().user_id is None or due is None:
+        return
+    for minutes in entry.minutes_before:
+        if minutes <= MOST_MINUTES and due - timedelta(minutes=minutes) > now:
+            add_reminder(task_id=task.pk, minutes_before=minutes)
+    for instant in entry.rings_at:
+        if instant > now:
+            add_reminder(task_id=task.pk, at=instant)
+
+
+def _reminder(entry: ReadEntry, start: datetime | None) -> uuid.UUID:
+    """At its alarms that are still to ring, else when it begins; the first of them."""
+    assert start is not None
+    rings = {start - timedelta(minutes=minutes) for minutes in entry.minutes_before}
+    ahead = sorted(at for at in rings | {*entry.rings_at} if at > timezone.now())
+    made = [
+        add_reminder(title=entry.title[:200], note=entry.notes[:500], at=at)
+        for at in ahead or [start]
+    ]
+    return made[0].pk
 
 
 def _lines(entries: Iterable[ReadEntry]) -> Iterator[EntryLine]:
@@ -152,12 +191,35 @@ def _lines(entries: Iterable[ReadEntry]) -> Iterator[EntryLine]:
         elif key_of(entry) in taken:
             yield EntryLine(entry, KNOWN, at)
         elif entry.kind == "event" and entry.rule:
-            yield EntryLine(entry, REFUSED, at, "repeats")
+            yield _series(entry, at)
         elif entry.kind == "event" and (at is None or at <= now):
             yield EntryLine(entry, PAST, at)
         else:
             yield EntryLine(entry, TASK if entry.kind == "todo" else REMINDER, at)
         taken.add(key_of(entry))
+
+
+def _series(entry: ReadEntry, at: datetime | None) -> EntryLine:
+    """An event that repeats: a task, due on the first of its days that is not past."""
+    local = None if at is None or entry.day is not None else _local(entry, at)
+    start = entry.day or (local.date() if local else today())
+    zone = ZoneInfo(str(local.tzinfo)) if local else None
+    try:
+        rule = read_rule(entry.rule, local.time() if local else None, zone)
+    except BadRule as error:
+        said = refusal(error)
+        return EntryLine(entry, REFUSED, at, said.code, words=str(said))
+    ahead = (day for day in rule.days(start, today()) if day not in entry.except_on)
+    due_on = next(ahead, None)
+    return EntryLine(entry, PAST if due_on is None else TASK, at, due_on=due_on)
+
+
+def _local(entry: ReadEntry, at: datetime) -> datetime:
+    """In the ledger's zone; a series stays in its own, whose weekdays its rule means."""
+    own = entry.at.tzinfo if entry.rule and entry.at is not None else None
+    if own is not None:
+        return at.astimezone(own if isinstance(own, ZoneInfo) else ZoneInfo("UTC"))
+    return at.astimezone(ZoneInfo(home().time_zone))
 
 
 def _instant(entry: ReadEntry, zone: ZoneInfo) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +14,7 @@ from organizer.address_book.lines import Line, plain_lines
 DAY: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
 INSTANT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(Z?)")
 ESCAPED: Final = re.compile(r"\\([;,:\\nN])")
+MOST_ALARMS: Final = 5
 # Zones as Outlook names them, the more usual ones.
 WINDOWS: Final = {
     "w. europe standard time": "Europe/Berlin", "romance standard time": "Europe/Paris",
@@ -32,7 +33,8 @@ WINDOWS: Final = {
 @dataclass(frozen=True, slots=True)
 class ReadEntry:
     """One event or to-do. `day` or `at` (with its zone; naive where the file names none) is when it
-    begins, or of a to-do is due. `problem` is a stable code of why it cannot be taken over."""
+    begins, or of a to-do is due. Its alarms ring so many minutes before that (`minutes_before`) or
+    at an instant (`rings_at`). `problem` is a stable code of why it cannot be taken over."""
 
     line: int
     kind: str
@@ -42,9 +44,11 @@ class ReadEntry:
     day: date | None = None
     at: datetime | None = None
     rule: str = ""
+    except_on: tuple[date, ...] = ()
     is_done: bool = False
     is_important: bool = False
-    minutes_before: int | None = None
+    minutes_before: tuple[int, ...] = ()
+    rings_at: tuple[datetime, ...] = ()
     problem: str = ""
 
 
@@ -53,7 +57,8 @@ class _Component:
     name: str
     line: int
     lines: dict[str, Line] = field(default_factory=dict)
-    alarm: _Component | None = None
+    left_out: list[Line] = field(default_factory=list)
+    alarms: list[_Component] = field(default_factory=list)
 
 
 def is_calendar(data: bytes) -> bool:
@@ -72,11 +77,13 @@ def read_calendar(data: bytes) -> Iterator[ReadEntry]:
                 continue
             ended = stack.pop()
             if ended.name == "VALARM" and stack:
-                stack[-1].alarm = stack[-1].alarm or ended
+                stack[-1].alarms.append(ended)
             elif ended.name in ("VEVENT", "VTODO"):
                 yield _entry(ended)
         elif stack:
-            # Of what comes more than once the first counts.
+            if line.name == "EXDATE":
+                stack[-1].left_out.append(line)
+            # Of what else comes more than once the first counts.
             stack[-1].lines.setdefault(line.name, line)
     for broken in stack:
         if broken.name in ("VEVENT", "VTODO"):
@@ -99,11 +106,14 @@ def _entry(part: _Component) -> ReadEntry:
     if status == "CANCELLED":
         problem = problem or "cancelled"
     rule = part.lines.get("RRULE")
+    if "RDATE" in part.lines:
+        problem = problem or "days_beside_rule"
     priority = _text(part, "PRIORITY")
     return ReadEntry(
         part.line, kind, _text(part, "UID")[:255], title, _text(part, "DESCRIPTION"), day, at,
-        rule.value.strip() if rule else "", status == "COMPLETED" or "COMPLETED" in part.lines,
-        priority.isdigit() and 1 <= int(priority[:2]) <= 4, _minutes(part.alarm), problem,
+        rule.value.strip() if rule else "", _left_out(part, at),
+        status == "COMPLETED" or "COMPLETED" in part.lines,
+        priority.isdigit() and 1 <= int(priority[:2]) <= 4, *_alarms(part), problem,
     )  # fmt: skip
 
 
@@ -146,10 +156,40 @@ def _zone(name: str) -> ZoneInfo | None:
         return None
 
 
-def _minutes(alarm: _Component | None) -> int | None:
-    """How long before its beginning an alarm rings."""
-    trigger = alarm.lines.get("TRIGGER") if alarm else None
-    if trigger is None:
+def _left_out(part: _Component, start: datetime | None) -> tuple[date, ...]:
+    """The days that a rule leaves out, in the zone in which the series starts."""
+    found: set[date] = set()
+    for line in part.left_out:
+        for value in line.value.split(","):
+            day, at, _problem = _when(replace(line, value=value))
+            if at is not None and at.tzinfo and start is not None and start.tzinfo:
+                at = at.astimezone(start.tzinfo)
+            if day or at:
+                found.add(day or at.date())  # type: ignore[union-attr] # one of the two is there
+    return tuple(sorted(found))
+
+
+def _alarms(part: _Component) -> tuple[tuple[int, ...], tuple[datetime, ...]]:
+    """How many minutes ahead, and at which instants, the first of its alarms ring."""
+    minutes: list[int] = []
+    instants: list[datetime] = []
+    for alarm in part.alarms[:MOST_ALARMS]:
+        trigger = alarm.lines.get("TRIGGER")
+        if trigger is None:
+            continue
+        at = _when(trigger)[1]
+        before = _minutes(trigger)
+        if at is not None and at.tzinfo:
+            instants.append(at)
+        elif before is not None:
+            minutes.append(before)
+    return tuple(dict.fromkeys(minutes)), tuple(dict.fromkeys(instants))
+
+
+def _minutes(trigger: Line) -> int | None:
+    """How long before its beginning an alarm rings; None for one that is counted from its end, or
+    rings after it."""
+    if "END" in (related.upper() for related in trigger.all_of("RELATED")):
         return None
     found = re.fullmatch(
         r"-P(?:(\d{1,4})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:\d{1,6}S)?)?",
