@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -11,10 +12,12 @@ from django.utils.translation import gettext
 
 from organizer.address_book.table import write_table
 from organizer.address_book.writing import write_vcards
+from organizer.contacts.relating import with_relations
 from organizer.contacts.sealing import card_of
 from organizer.errors import OrganizerError
 from organizer.models import Contact
 
+AT_ONCE: Final = 200
 FORMATS: Final = {"vcf": "text/vcard; charset=utf-8", "csv": "text/csv; charset=utf-8"}
 
 
@@ -25,8 +28,11 @@ def export(rows: QuerySet[Contact], form: str) -> Iterator[str]:
         raise OrganizerError(
             gettext("A file of contacts is vcf or csv."), code="choice", field="type"
         )
-    cards = (card_of(row) for row in rows.iterator(chunk_size=200))
-    return write_vcards(cards) if form == "vcf" else write_table(cards)
+    found = rows.iterator(chunk_size=AT_ONCE)
+    if form == "csv":
+        return write_table(card_of(row) for row in found)
+    chunks = iter(lambda: list(islice(found, AT_ONCE)), [])
+    return write_vcards(card for chunk in chunks for card in with_relations(chunk))
 
 
 def as_file(rows: QuerySet[Contact], form: str) -> StreamingHttpResponse:

@@ -15,6 +15,7 @@ from organizer.address_book.reading import ReadCard, read_vcards
 from organizer.address_book.table import NoTable, read_table
 from organizer.contacts.keeping import LONGEST_VALUE, MOST_ENTRIES, one_writer
 from organizer.contacts.merging import join_cards
+from organizer.contacts.relating import Told, known_relations, parted, relate_told
 from organizer.contacts.sealing import (
     card_of,
     indexes,
@@ -53,6 +54,7 @@ class Line:
     card: Card | None = None
     contact: Contact | None = None
     problem: str = ""
+    told: tuple[Told, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -107,10 +109,13 @@ def apply(row: ContactImport) -> ContactImport:
     with one_writer():
         row = claim(row)
         lines = list(_lines(read_file(file_of(row))))
-        _insert([line.card for line in lines if line.outcome == NEW and line.card])
+        pairs = _insert([line for line in lines if line.outcome == NEW])
         for line in lines:
             if line.outcome == JOINED and line.contact and line.card:
                 _join(line.contact, line.card)
+                pairs.append((line.contact, line.told))
+        # Once all are there that may be named.
+        relate_told(pairs)
         finish(row, dict(Counter(line.outcome for line in lines)))
     return row
 
@@ -118,9 +123,10 @@ def apply(row: ContactImport) -> ContactImport:
 def _lines(rows: Iterable[ReadCard]) -> Iterator[Line]:
     found = list(rows)
     known = _Known([each.card for each in found if each.card])
+    related = known_relations(known.all())
     taken: set[str] = set()
     for each in found:
-        card = each.card
+        card, told = parted(each.card) if each.card else (None, ())
         if card is None or (problem := _problem(card)):
             yield Line(each.line, REFUSED, card, problem=each.problem or problem)
         elif card.uid and card.uid in taken:
@@ -129,11 +135,16 @@ def _lines(rows: Iterable[ReadCard]) -> Iterator[Line]:
             taken.add(card.uid)
             contact = known.contact(card)
             if contact is None:
-                yield Line(each.line, NEW, card)
+                yield Line(each.line, NEW, card, told=told)
             else:
                 before = card_of(contact)
-                is_same = join_cards(card, before) == before
-                yield Line(each.line, SAME if is_same else JOINED, card, contact)
+                news = [
+                    one for one in told
+                    if (contact.pk, one.word, one.uid) not in related
+                    and one.line not in before.kept
+                ]  # fmt: skip
+                is_same = not news and join_cards(card, before) == before
+                yield Line(each.line, SAME if is_same else JOINED, card, contact, told=tuple(news))
 
 
 def _problem(card: Card) -> str:
@@ -157,6 +168,9 @@ class _Known:
         for key in keys.select_related("contact"):
             self.by_key.setdefault(key.index, []).append(key.contact)
 
+    def all(self) -> list[Contact]:
+        return [*self.by_uid.values(), *(row for rows in self.by_key.values() for row in rows)]
+
     def contact(self, card: Card) -> Contact | None:
         if found := self.by_uid.get(card.uid):
             return found
@@ -172,15 +186,17 @@ def _values(card: Card) -> list[str]:
     return [*(normal_email(entry.value) for entry in card.emails), *numbers]
 
 
-def _insert(cards: list[Card]) -> None:
+def _insert(lines: list[Line]) -> list[tuple[Contact, tuple[Told, ...]]]:
     rows, keys = [], []
-    for card in cards:
-        row = Contact(id=new_id())
+    for line in lines:
+        row, card = Contact(id=new_id()), line.card
+        assert card is not None
         seal(row, card if card.uid else replace(card, uid=f"urn:uuid:{row.pk}"))
         rows.append(row)
         keys.extend(keys_of(row, card))
     Contact.objects.bulk_create(rows, batch_size=AT_ONCE)
     ContactKey.objects.bulk_create(keys, batch_size=AT_ONCE)
+    return [(row, line.told) for row, line in zip(rows, lines, strict=True)]
 
 
 def _join(contact: Contact, card: Card) -> None:

@@ -12,8 +12,9 @@ from organizer.address_book.card import Card
 from organizer.address_book.lines import raw_cards
 from organizer.address_book.reading import read_vcards
 from organizer.contacts import importing
-from organizer.models import Contact, ContactImport
+from organizer.models import Contact, ContactImport, ContactRelation
 from tenancy.models import Tenant
+from tenancy.scope import tenant_scope
 from tests.organizer.address_book.samples import SAMPLES
 from tests.organizer.test_contacts import client
 
@@ -71,6 +72,51 @@ def test_the_same_file_again_changes_nothing_and_more_joins(api: APIClient) -> N
     assert b"Bonn" in exported(api)
     from_own = upload(api, exported(api)).json()
     assert [line["outcome"] for line in lines(api, from_own)] == ["same"]
+
+
+def vcard(name: str, *related: str) -> str:
+    lines = (
+        "BEGIN:VCARD", "VERSION:4.0", f"FN:{name}", f"UID:urn:uuid:{name.lower()}", *related,
+        "END:VCARD", "",
+    )  # fmt: skip
+    return "\r\n".join(lines)
+
+
+def test_relations_go_in_and_come_out(api: APIClient, stranger: Tenant) -> None:
+    told = (
+        "RELATED;TYPE=parent:urn:uuid:mia", "RELATED;VALUE=uri;TYPE=Spouse:urn:uuid:tom",
+        "RELATED;TYPE=friend:urn:uuid:nobody", "RELATED;VALUE=text;TYPE=emergency:Aunt May",
+    )  # fmt: skip
+    # Mia would be above herself, which stays a line of hers.
+    mia = vcard("Mia", "RELATED;TYPE=child:urn:uuid:tom", "RELATED;TYPE=parent:urn:uuid:ann")
+    data = vcard("Ann", *told) + vcard("Tom") + mia
+    row = upload(api, data.encode()).json()
+    assert api.post(f"{API}/{row['id']}/apply").json()["result"] == {"new": 3}
+    found = ContactRelation.objects.values_list("contact__name", "kind", "other__name")
+    assert sorted(found) == [
+        ("Ann", "parent", "Mia"), ("Ann", "partner", "Tom"), ("Tom", "parent", "Mia"),
+    ]  # fmt: skip
+    out = exported(api).decode()
+    for line in (
+        "RELATED;TYPE=parent:urn:uuid:mia", "RELATED;TYPE=spouse:urn:uuid:tom",
+        "RELATED;TYPE=friend:urn:uuid:nobody", "RELATED;VALUE=text;TYPE=emergency:Aunt May",
+        "RELATED;TYPE=parent:urn:uuid:ann",
+    ):  # fmt: skip
+        assert out.count(f"{line}\r\n") == (2 if line.endswith("mia") else 1), line
+    again = upload(api, exported(api)).json()
+    assert {line["outcome"] for line in lines(api, again)} == {"same"}
+    # What a person takes back is not told any more.
+    ContactRelation.objects.filter(kind="partner").delete()
+    assert "spouse" not in exported(api).decode()
+    with tenant_scope(stranger.pk):
+        theirs = client(stranger, email="eve@example.org")
+        copy = upload(theirs, out.encode()).json()
+        assert theirs.post(f"{API}/{copy['id']}/apply").json()["result"] == {"new": 3}
+        assert ContactRelation.objects.count() == 3
+    more = upload(api, vcard("Tom", "RELATED;TYPE=sibling:urn:uuid:ann").encode()).json()
+    assert [line["outcome"] for line in lines(api, more)] == ["joined"]
+    api.post(f"{API}/{more['id']}/apply")
+    assert ContactRelation.objects.filter(kind="sibling").count() == 1
 
 
 def test_bad_cards_are_named_and_the_others_are_taken(api: APIClient) -> None:
