@@ -6,10 +6,9 @@ from typing import Any
 
 import django_filters as filters
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, status
 from rest_framework.decorators import action
-from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -19,7 +18,7 @@ from organizer import calendar_serializers as shapes
 from organizer import reminders
 from organizer.calendar_views import address_of
 from organizer.calendars import feeds, importing
-from organizer.file_imports import LARGEST_FILE
+from organizer.file_import_viewsets import FileImportViewSet, Verbs
 from organizer.models import CalendarFeed, CalendarImport, Reminder
 from tenancy.viewsets import TenantViewSet
 
@@ -121,41 +120,20 @@ class ReminderViewSet(
         return Response(self.get_serializer(reminders.finish_reminder(row.pk)).data)
 
 
-class CalendarImportViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, TenantViewSet
-):
-    """Calendar files of other programs: to-dos become tasks, events to come become one's own
-    reminders. Nothing is taken over before a file is applied."""
+@extend_schema_view(
+    create=extend_schema(
+        request={"multipart/form-data": shapes.CalendarFileInput},
+        responses={201: shapes.CalendarImportSerializer},
+    ),
+    lines=extend_schema(responses=shapes.EntryLineSerializer(many=True)),
+)
+class CalendarImportViewSet(FileImportViewSet):
+    """Calendar files of other programs: to-dos and events that repeat become tasks, events to come
+    become one's own reminders. Nothing is taken over before a file is applied."""
 
     resource = "tasks"
     queryset = CalendarImport.objects.defer("data")
     serializer_class = shapes.CalendarImportSerializer
-    ordering = ("-created_at", "-id")
-    lookup_value_converter = "uuid"
-    parser_classes = (MultiPartParser, JSONParser)
-    http_method_names = ("get", "post", "delete", "head", "options")
-
-    @extend_schema(
-        request={"multipart/form-data": shapes.CalendarFileInput},
-        responses={201: shapes.CalendarImportSerializer},
-    )
-    def create(self, request: Request) -> Response:
-        """Upload a file; `lines` shows what it would do."""
-        body = shapes.CalendarFileInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        file = body.validated_data["file"]
-        row = importing.upload(file.name or "", file.read(LARGEST_FILE + 1))
-        return Response(self.get_serializer(row).data, status=status.HTTP_201_CREATED)
-
-    @extend_schema(responses=shapes.EntryLineSerializer(many=True))
-    @action(detail=True, methods=["get"], pagination_class=None)
-    def lines(self, request: Request, pk: str) -> Response:
-        """What applying would do, entry by entry; none of one that is applied."""
-        lines = importing.preview(self.get_object())
-        return Response({"data": shapes.EntryLineSerializer(lines, many=True).data})
-
-    @extend_schema(request=None, responses=shapes.CalendarImportSerializer)
-    @action(detail=True, methods=["post"])
-    def apply(self, request: Request, pk: str) -> Response:
-        """Take it over."""
-        return Response(self.get_serializer(importing.apply(self.get_object())).data)
+    file_shape = shapes.CalendarFileInput
+    line_shape = shapes.EntryLineSerializer
+    verbs = Verbs(importing.upload, importing.preview, importing.apply)

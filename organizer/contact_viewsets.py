@@ -7,10 +7,9 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, status
 from rest_framework.decorators import action
-from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,7 +17,7 @@ from organizer.contacts import importing, keeping, merging
 from organizer.contacts import serializers as shapes
 from organizer.contacts.exporting import as_file
 from organizer.contacts.reading import contacts, shown
-from organizer.file_imports import LARGEST_FILE
+from organizer.file_import_viewsets import FileImportViewSet, Verbs
 from organizer.filters import ContactFilter
 from organizer.models import Contact, ContactImport, ContactRelation
 from tenancy.viewsets import TenantViewSet
@@ -158,40 +157,20 @@ class ContactViewSet(mixins.DestroyModelMixin, TenantViewSet):
         return shapes.ContactSerializer(shown(rows), many=True).data
 
 
-class ContactImportViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, TenantViewSet
-):
-    """Files of contacts. Nothing is taken over before a file is applied."""
+@extend_schema_view(
+    create=extend_schema(
+        request={"multipart/form-data": shapes.ContactFileInput},
+        responses={201: shapes.ContactImportSerializer},
+    ),
+    lines=extend_schema(responses=shapes.LineSerializer(many=True)),
+)
+class ContactImportViewSet(FileImportViewSet):
+    """Files of contacts: new ones are added, known ones get what they lack. Nothing is taken over
+    before a file is applied."""
 
     resource = "contacts"
     queryset = ContactImport.objects.defer("data")
     serializer_class = shapes.ContactImportSerializer
-    ordering = ("-created_at", "-id")
-    lookup_value_converter = "uuid"
-    parser_classes = (MultiPartParser, JSONParser)
-    http_method_names = ("get", "post", "delete", "head", "options")
-
-    @extend_schema(
-        request={"multipart/form-data": shapes.ContactFileInput},
-        responses={201: shapes.ContactImportSerializer},
-    )
-    def create(self, request: Request) -> Response:
-        """Upload a file; `lines` shows what it would do."""
-        body = shapes.ContactFileInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        file = body.validated_data["file"]
-        row = importing.upload(file.name or "", file.read(LARGEST_FILE + 1))
-        return Response(self.get_serializer(row).data, status=status.HTTP_201_CREATED)
-
-    @extend_schema(responses=shapes.LineSerializer(many=True))
-    @action(detail=True, methods=["get"], pagination_class=None)
-    def lines(self, request: Request, pk: str) -> Response:
-        """What applying would do, card by card; none of one that is applied."""
-        lines = importing.preview(self.get_object())
-        return Response({"data": shapes.LineSerializer(lines, many=True).data})
-
-    @extend_schema(request=None, responses=shapes.ContactImportSerializer)
-    @action(detail=True, methods=["post"])
-    def apply(self, request: Request, pk: str) -> Response:
-        """Take it over: new contacts are added, known ones get what they lack."""
-        return Response(self.get_serializer(importing.apply(self.get_object())).data)
+    file_shape = shapes.ContactFileInput
+    line_shape = shapes.LineSerializer
+    verbs = Verbs(importing.upload, importing.preview, importing.apply)
