@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from accounts import audit
@@ -19,6 +20,12 @@ from tenancy.scope import tenant_scope
 
 ROLE_NAMES = {"admin": "Admin", "user": "User"}
 CHANGEABLE = frozenset({"name", "currency", "time_zone", "language"})
+
+
+def to_be_set_up(step: int) -> dict[str, Any]:
+    """Settings of a tenant whose owner is led through setting it up, from a step on: nothing is
+    booked before they have seen what was recognised."""
+    return {"onboarding_step": step, "booking_held_since": timezone.now()}
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from config import installing, views
 from config.deep_health import deep
 from config.health import livez, readyz
+from config.onboarding import views as onboarding
 from config.overview import views as overview
 from config.palette import palette
 
@@ -23,6 +24,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/noted/", overview.note, name="insight_noted"),
     path("overview/<slug:key>/", overview.section, name="overview_section"),
     path("overview/<slug:key>/<slug:verb>/", overview.arrange, name="overview_arrange"),
+    path("start/", onboarding.resume, name="onboarding"),
+    path("start/you/", onboarding.you, name="onboarding_you"),
+    path("start/you/example/", onboarding.you_example, name="onboarding_example"),
+    path("start/mail/", onboarding.mail, name="onboarding_mail"),
+    path("start/preview/", onboarding.preview, name="onboarding_preview"),
+    path("start/accounts/", onboarding.accounts, name="onboarding_accounts"),
+    path("start/progress/", onboarding.progress, name="onboarding_progress"),
+    path("start/<slug:key>/skip/", onboarding.skip, name="onboarding_skip"),
     path("manifest.webmanifest", installing.manifest, name="manifest"),
     path("service-worker.js", installing.service_worker, name="service_worker"),
     path("offline/", installing.offline, name="offline"),

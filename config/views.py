@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from config.demo import MAILBOX, archive
@@ -15,7 +15,7 @@ from jobs.models import LIVE_STATES, Job
 from jobs.views import described
 from mail_ingest.errors import MailError
 from mail_ingest.imports import start_import
-from tenancy.pages import page
+from tenancy.pages import next_page, page
 from tenancy.scope import current_tenant_id
 
 
@@ -24,10 +24,15 @@ from tenancy.scope import current_tenant_id
 def work(request: HttpRequest) -> HttpResponse:
     """What runs now, for pages that wait for it. When all is done the page around is reloaded."""
     jobs = [described(job) for job in _live_jobs()[:5]]
-    is_busy = bool(jobs) or pending_emails().exists()
-    if not is_busy and "busy" in request.GET:
+    busy = bool(jobs) or pending_emails().exists()
+    if not busy and "busy" in request.GET:
         return HttpResponse(headers={"HX-Refresh": "true"})
-    return render(request, "config/_work.html", {"jobs": jobs, "is_busy": is_busy})
+    return render(request, "config/_work.html", {"jobs": jobs, "is_busy": busy})
+
+
+def is_busy() -> bool:
+    """Whether mail is being fetched or read."""
+    return _live_jobs().exists() or pending_emails().exists()
 
 
 @require_POST
@@ -40,7 +45,7 @@ def import_sample(request: HttpRequest) -> HttpResponse:
         start_import(archive(folder), is_own=True, account_label=MAILBOX)
     except MailError as error:
         messages.error(request, str(error))
-    return redirect("dashboard")
+    return HttpResponseRedirect(next_page(request, "dashboard"))
 
 
 def _live_jobs() -> QuerySet[Job]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import nh3
 from csp.decorators import csp
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -23,7 +23,7 @@ from mail_ingest.oauth import BY_OAUTH, service_of
 from mail_ingest.parsing import UnparsableMessage, parse_message
 from mail_ingest.storage import load_raw
 from mail_ingest.upload_files import received_bytes
-from tenancy.pages import page, tell
+from tenancy.pages import next_page, page, tell
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 RECENT_IMPORTS = 5
@@ -59,7 +59,7 @@ def new(request: HttpRequest) -> HttpResponse:
             tell(form, error)
         else:
             messages.success(request, _("Connected. Its messages are being read."))
-            return redirect("sources")
+            return HttpResponseRedirect(next_page(request, "sources"))
     status = 422 if form.errors else 200
     services = [service_of(kind) for kind in BY_OAUTH]
     can_ask = any(service.is_configured for service in services)
@@ -152,9 +152,14 @@ def upload(request: HttpRequest) -> HttpResponse:
         except MailError as error:
             tell(form, error)
         else:
-            return redirect("dashboard")
+            return HttpResponseRedirect(next_page(request, "dashboard"))
     status = 422 if form.errors else 200
-    context = {"form": form, "begun": begun, "received": received_bytes(begun) if begun else 0}
+    context = {
+        "form": form,
+        "begun": begun,
+        "received": received_bytes(begun) if begun else 0,
+        "next": next_page(request, "dashboard"),
+    }
     return render(request, "mail_ingest/upload.html", context, status=status)
 
 

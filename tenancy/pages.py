@@ -17,6 +17,7 @@ from django import forms
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -85,6 +86,12 @@ def go_to_sign_in(request: HttpRequest) -> HttpResponseBase:
         allowed = url_has_allowed_host_and_scheme(here, {request.get_host()})
         here = urlsplit(here)._replace(scheme="", netloc="").geturl() if allowed else "/"
     return _go(request, redirect_to_login(here))
+
+
+def next_page(request: HttpRequest, otherwise: str) -> str:
+    """The address of ours that `next` in the query names, else the one of a page's name."""
+    asked = request.GET.get("next", "")
+    return asked if url_has_allowed_host_and_scheme(asked, None) else reverse(otherwise)
 
 
 def is_htmx(request: HttpRequest) -> bool:

@@ -23,6 +23,7 @@ from accounts.errors import AccountError
 from accounts.forms import CodeForm, EmailForm, RegisterForm, ResetForm, SignInForm
 from accounts.models import User
 from accounts.sign_in import SignedIn, request_code, sign_in, sign_in_with_code
+from accounts.tenants import to_be_set_up
 from tenancy.pages import tell
 
 CHALLENGE = "challenge_id"
@@ -68,11 +69,12 @@ def register(request: HttpRequest) -> HttpResponse:
                 **form.cleaned_data,
                 language=get_language_from_request(request),
                 address=client_address(request),
+                **to_be_set_up(1),
             )
         except AccountError as error:
             tell(form, error)
         else:
-            return _await_code(request, challenge_id, "code")
+            return _await_code(request, challenge_id, "code", start="onboarding")
     return render(request, "accounts/register.html", {"form": form}, status=_status(form))
 
 
@@ -165,18 +167,20 @@ def enter(request: HttpRequest, user: User, address: str) -> HttpResponse:
     return HttpResponseRedirect(address)
 
 
-def next_page(request: HttpRequest) -> str:
+def next_page(request: HttpRequest, start: str = "dashboard") -> str:
     """Where to go after signing in: an address of ours that was asked for before, or the start."""
     asked = request.POST.get(NEXT) or request.GET.get(NEXT) or request.session.get(NEXT, "")
     ours = url_has_allowed_host_and_scheme(
         asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return asked if ours else reverse("dashboard")
+    return asked if ours else reverse(start)
 
 
-def _await_code(request: HttpRequest, challenge_id: uuid.UUID, page: str) -> HttpResponse:
+def _await_code(
+    request: HttpRequest, challenge_id: uuid.UUID, page: str, *, start: str = "dashboard"
+) -> HttpResponse:
     request.session[CHALLENGE] = str(challenge_id)
-    request.session[NEXT] = next_page(request)
+    request.session[NEXT] = next_page(request, start)
     return redirect(page)
 
 

@@ -21,7 +21,7 @@ from accounts.addresses import client_address
 from accounts.errors import AccountError
 from accounts.forms import NewMemberForm, TenantForm
 from accounts.models import Invitation, User
-from accounts.tenants import create_tenant
+from accounts.tenants import create_tenant, to_be_set_up
 from accounts.views.entry import CHALLENGE, next_page
 from tenancy.models import Tenant
 from tenancy.pages import signed_in, tell
@@ -47,11 +47,11 @@ def tenant_new(request: HttpRequest) -> HttpResponse:
     form = TenantForm(request.POST)
     if form.is_valid():
         try:
-            tenant = create_tenant(_user(request), **form.cleaned_data)
+            tenant = create_tenant(_user(request), **form.cleaned_data, **to_be_set_up(2))
         except AccountError as error:
             tell(form, error)
         else:
-            return _open(request, tenant, reverse("dashboard"))
+            return _open(request, tenant, reverse("onboarding"))
     mine = [membership.tenant for membership in access_of(request).memberships]
     return _tenants_page(request, form, mine)
 

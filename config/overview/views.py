@@ -8,7 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.views.ledgers import access_of
 from config.demo import SAMPLES
+from config.onboarding.steps import resumed
 from config.overview.building import MOST_INSIGHTS, Glance
 from config.overview.layout import VERBS, Layout, changed_layout, layout_of
 from config.overview.sections import BY_KEY, KEYS, Card, Section
@@ -28,6 +30,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "today": glance.today,
         "flows": glance.board.flows,
         "has_sample": SAMPLES.exists(),
+        **_setting_up(request),
         "is_empty": not glance.board.balances and not Email.objects.exists(),
     }
     if not context["is_empty"]:
@@ -68,6 +71,14 @@ def note(request: HttpRequest) -> HttpResponse:
     if not is_htmx(request):
         return redirect("dashboard")
     return _one(request, BY_KEY["insights"], layout)
+
+
+def _setting_up(request: HttpRequest) -> dict[str, Any]:
+    """Where setting up goes on, for those who do it."""
+    tenant = access_of(request).tenant
+    if tenant is None or not may("tenant:write"):
+        return {}
+    return {"resumed": resumed(tenant), "held": tenant.booking_held_since is not None}
 
 
 def _section(key: str) -> Section:

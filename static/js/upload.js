@@ -88,6 +88,7 @@
   const setBusy = (value) => {
     busy = value;
     part("progress").hidden = !value;
+    if (value) part("cancel").hidden = false;
     for (const field of form.querySelectorAll("input, button")) field.disabled = value;
   };
   const complain = (text) => {
