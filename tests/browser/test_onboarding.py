@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Installation, sample_archive, sign_up
-from tests.browser.walking import faults_of_axe, what_sticks_out
+from tests.browser.walking import faults_of_axe, faults_of_html, what_sticks_out
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -19,9 +19,10 @@ SIZES = {"desk": DESKTOP, "phone": PHONE}
 
 
 def assert_well(page: Page) -> None:
-    """What a checker and a narrow screen would complain about."""
+    """What a checker, a strict parser and a narrow screen would complain about."""
     page.wait_for_load_state("networkidle")
-    assert [*faults_of_axe(page), *what_sticks_out(page)] == []
+    html = page.context.request.get(page.url).text()
+    assert [*faults_of_html(html), *faults_of_axe(page), *what_sticks_out(page)] == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import AuditEntry
@@ -72,7 +73,8 @@ def test_a_job_that_began_before_the_yes_books_after_it(held: Tenant) -> None:
     begin_booking()
     assert held.booking_held_since, "the job knows the tenant as it was"
     emails = list(Email.objects.select_related("account", "raw"))
-    record_readings([read_email(email, held) for email in emails], held)
+    with transaction.atomic():
+        record_readings([read_email(email, held) for email in emails], held)
     assert Transaction.objects.count() == 2
 
 
