@@ -63,7 +63,7 @@ class BareTotals(APIView):
         return Response({"data": list(totals), "balances": held})
 
 
-def asking(user: User, view: Any, **query: Any) -> Callable[[], object]:
+def asking(user: User, view: Any, /, **query: Any) -> Callable[[], object]:
     """A request through a view, to the bytes of its answer."""
 
     def ask() -> object:

@@ -99,7 +99,7 @@ def item(request: HttpRequest, task_id: uuid.UUID) -> HttpResponse:
 def link(request: HttpRequest, task_id: uuid.UUID) -> HttpResponse:
     """A link added by its address, or taken off."""
     row: Task = get_object_or_404(shown(Task.objects.all()), pk=task_id)
-    links = [Link(one.kind, uuid.UUID(one.target_id)) for one in row.links.all()]
+    links = [Link(one.kind, uuid.UUID(one.target_id)) for one in row.linked]
     try:
         if address := request.POST.get("address", "").strip():
             links.append(link_of(address))

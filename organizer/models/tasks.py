@@ -51,6 +51,8 @@ class Task(TenantModel):
     fields that a person has set, which the ledger then leaves alone.
     """
 
+    linked: list[TaskLink]
+
     title = models.CharField(max_length=200)
     notes = models.TextField(blank=True)
     due_on = models.DateField(null=True, blank=True, help_text="A day of `time_zone`.")
