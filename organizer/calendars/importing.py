@@ -26,7 +26,7 @@ from organizer.errors import OrganizerError
 from organizer.file_imports import claim, file_of, finish, keep_file
 from organizer.models import CalendarImport, ImportedEntry, Task
 from organizer.reminders import MORNING, MOST_MINUTES, add_reminder, due_instant
-from organizer.rule_text import BadRule, read_rule
+from organizer.rule_text import BadRule, check_possible, read_rule
 from organizer.todo import add_task, complete_task
 from tenancy.scope import current_actor
 
@@ -206,6 +206,7 @@ def _series(entry: ReadEntry, at: datetime | None) -> EntryLine:
     zone = ZoneInfo(str(local.tzinfo)) if local else None
     try:
         rule = read_rule(entry.rule, local.time() if local else None, zone)
+        check_possible(rule, start)
     except BadRule as error:
         said = refusal(error)
         return EntryLine(entry, REFUSED, at, said.code, words=str(said))

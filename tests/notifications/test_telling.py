@@ -147,8 +147,9 @@ def test_a_busy_server_is_tried_later_with_the_same_message(alice: User, mailbox
     ]
 
 
-def test_a_storm_ends_in_the_digest(alice: User, mailbox: Mailbox, settings: Any) -> None:
-    settings.MAILS_PER_PERSON_AND_HOUR = 3
+@pytest.mark.parametrize("cap", ["MAILS_PER_PERSON_AND_HOUR", "MAILS_PER_TENANT_AND_HOUR"])
+def test_a_storm_ends_in_the_digest(alice: User, mailbox: Mailbox, settings: Any, cap: str) -> None:
+    setattr(settings, cap, 3)
     for number in range(10):
         tell_bill(str(number))
         send_all()
