@@ -18,6 +18,7 @@ from accounts.models import ApiToken, Membership
 from accounts.tokens import sha256
 from tenancy.permissions import PERMISSIONS
 from tenancy.scope import current_scope
+from tenancy.wording import worded
 
 PREFIX: Final = "inl_"
 SHOWN: Final = len(PREFIX) + 6
@@ -40,7 +41,9 @@ def make_token(
     expires_at = expires_at or now + DEFAULT_LIFETIME
     if not now < expires_at <= now + LONGEST_LIFETIME:
         raise AccountError(
-            f"A token expires in the future, within {LONGEST_LIFETIME.days} days.",
+            worded(
+                "A token expires in the future, within %(days)s days.", days=LONGEST_LIFETIME.days
+            ),
             code="expiry",
             field="expires_at",
         )
@@ -63,14 +66,24 @@ def check_scopes(scopes: Collection[str], held: frozenset[str]) -> None:
     unknown = sorted(set(scopes) - PERMISSIONS.keys())
     if unknown or not scopes:
         known = ", ".join(PERMISSIONS)
-        said = f"Unknown: {', '.join(unknown)}. " if unknown else "Name at least one. "
-        raise AccountError(f"{said}Scopes are: {known}.", code="unknown_scope", field="scopes")
+        raise AccountError(
+            worded(
+                "Unknown: %(unknown)s. Scopes are: %(known)s.",
+                unknown=", ".join(unknown),
+                known=known,
+            )
+            if unknown
+            else worded("Name at least one. Scopes are: %(known)s.", known=known),
+            code="unknown_scope",
+            field="scopes",
+        )
     beyond = sorted(set(scopes) - held)
     if beyond:
         raise AccountError(
-            f"Your own role does not hold: {', '.join(beyond)}.", code="scope_beyond_role",
+            worded("Your own role does not hold: %(scopes)s.", scopes=", ".join(beyond)),
+            code="scope_beyond_role",
             field="scopes",
-        )  # fmt: skip
+        )
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ from accounts.models import Invitation, Membership, Role, User
 from accounts.roles import check_may_give
 from jobs.runner import JobRunner
 from tenancy.scope import all_tenants, current_actor, current_tenant_id, tenant_scope
+from tenancy.wording import worded
 
 SEND_INVITATION: Final = "accounts.send_invitation"
 LIFETIME: Final = timedelta(days=14)
@@ -70,7 +71,7 @@ def find_open(token: str) -> Invitation:
     """With role and tenant; across tenants, for who is invited does not belong yet. Raises
     AccountError."""
     gone = AccountError(
-        "This invitation is used, revoked or expired. Ask for a new one.",
+        worded("This invitation is used, revoked or expired. Ask for a new one."),
         code="invitation_closed",
         field="token",
     )
@@ -94,7 +95,11 @@ def accept(token: str, user: User) -> Membership:
     invitation = find_open(token)
     if invitation.email != user.email:
         raise NotAllowed(
-            f"This invitation is for {invitation.email}, and you are {user.email}.",
+            worded(
+                "This invitation is for %(invited)s, and you are %(email)s.",
+                invited=invitation.email,
+                email=user.email,
+            ),
             code="invitation_for_another",
         )
     with tenant_scope(invitation.tenant.id, actor=audit.actor_of(user)):

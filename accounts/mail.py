@@ -20,6 +20,7 @@ from jobs.base import PermanentError, RetryLater
 from jobs.models import Job
 from jobs.runner import JobRunner
 from tenancy.ids import new_id
+from tenancy.wording import worded
 
 SEND_MAIL = "accounts.send_mail"
 
@@ -72,10 +73,16 @@ def deliver(
     except smtplib.SMTPResponseException as error:
         raise _failure(error.smtp_code, error) from error
     except (smtplib.SMTPException, OSError) as error:
-        raise RetryLater(f"The mail server could not be reached: {error}") from error
+        raise RetryLater(
+            worded("The mail server could not be reached: %(reason)s", reason=error)
+        ) from error
 
 
 def _failure(code: int, error: Exception) -> Exception:
     if 500 <= code < 600:
-        return PermanentError(f"The mail server refused the message: {error}")
-    return RetryLater(f"The mail server did not take the message yet: {error}")
+        return PermanentError(
+            worded("The mail server refused the message: %(reason)s", reason=error)
+        )
+    return RetryLater(
+        worded("The mail server did not take the message yet: %(reason)s", reason=error)
+    )

@@ -24,6 +24,7 @@ from accounts.errors import CodeRefused
 from accounts.models import ApiToken, CodePurpose, OneTimeCode, User
 from jobs.runner import JobRunner
 from tenancy.scope import all_tenants
+from tenancy.wording import worded
 
 SEND_CODE: Final = "accounts.send_code"
 DIGITS: Final = 6
@@ -51,7 +52,7 @@ def challenge(email: str, purpose: CodePurpose, *, user: User | None = None) -> 
         )
         with all_tenants("a code is for a person, not for a ledger"):
             JobRunner.enqueue(
-                SEND_CODE, subject=str(row.id), priority=1, trigger=f"A code to {purpose}"
+                SEND_CODE, subject=str(row.id), priority=1, trigger=worded("A one-time code")
             )
     return row.id
 

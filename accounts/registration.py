@@ -19,6 +19,7 @@ from accounts.models import CodePurpose, Invitation, User
 from accounts.passwords import check_new_password
 from accounts.tenants import create_tenant
 from tenancy.ids import new_id
+from tenancy.wording import worded
 
 
 def register(
@@ -67,7 +68,8 @@ def _invited(email: str, token: str) -> Invitation | None:
         invitation = invitations.find_open(token)
         if invitation.email != email.lower():
             raise NotAllowed(
-                f"This invitation is for {invitation.email}.", code="invitation_for_another"
+                worded("This invitation is for %(email)s.", email=invitation.email),
+                code="invitation_for_another",
             )
         return invitation
     if not settings.REGISTRATION_OPEN:

@@ -14,6 +14,7 @@ from accounts.errors import AccountError, Conflict, NotAllowed
 from accounts.models import Role
 from tenancy.permissions import PERMISSIONS
 from tenancy.scope import current_scope
+from tenancy.wording import worded
 
 
 @transaction.atomic
@@ -66,7 +67,11 @@ def check_codes(codes: Collection[str]) -> None:
     unknown = sorted(set(codes) - PERMISSIONS.keys())
     if unknown:
         raise AccountError(
-            f"Unknown: {', '.join(unknown)}. Permissions are: {', '.join(PERMISSIONS)}.",
+            worded(
+                "Unknown: %(unknown)s. Permissions are: %(known)s.",
+                unknown=", ".join(unknown),
+                known=", ".join(PERMISSIONS),
+            ),
             code="unknown_permission",
             field="permissions",
         )
@@ -85,7 +90,10 @@ def _check_held(codes: Collection[str]) -> None:
     beyond = sorted(set(codes) - scope.permissions)
     if beyond:
         raise NotAllowed(
-            f"You cannot give or take what you do not hold: {', '.join(beyond)}.",
+            worded(
+                "You cannot give or take what you do not hold: %(scopes)s.",
+                scopes=", ".join(beyond),
+            ),
             code="beyond_own_permissions",
         )
 

@@ -37,6 +37,7 @@ from mail_ingest.models import Email
 from tenancy.encryption import blind_index, decrypt, encrypt
 from tenancy.models import Tenant
 from tenancy.scope import all_tenants, current_actor, current_tenant_id, tenant_scope
+from tenancy.wording import worded
 
 ASK_MODEL = "extraction.ask_model"
 PURPOSE = "reading"
@@ -67,7 +68,7 @@ def enqueue_questions() -> list[uuid.UUID]:
         with tenant_scope(model.backend.tenant.id):
             for email_id in unread_by(model).values_list("email_id", flat=True)[:AT_ONCE]:
                 job = JobRunner.enqueue(
-                    ASK_MODEL, subject=str(email_id), trigger="the rules were not certain"
+                    ASK_MODEL, subject=str(email_id), trigger=worded("The rules were not certain")
                 )
                 jobs.append(job.id)
     return jobs

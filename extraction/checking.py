@@ -9,6 +9,7 @@ from extraction.models import ModelBackend
 from jobs.base import BaseJob, JobRun, JsonObject
 from jobs.runner import JobRunner
 from tenancy.scope import all_tenants
+from tenancy.wording import worded
 
 CHECK_BACKENDS = "extraction.check_backends"
 
@@ -30,7 +31,7 @@ class CheckBackends(BaseJob):
         with all_tenants("which tenants have connected a model"):
             tenants = set(_switched_on().values_list("tenant_id", flat=True))
         for tenant_id in tenants:
-            JobRunner.enqueue(CHECK_BACKENDS, tenant_id=tenant_id, trigger="Schedule")
+            JobRunner.enqueue(CHECK_BACKENDS, tenant_id=tenant_id, trigger=worded("Schedule"))
         return len(tenants)
 
 

@@ -12,6 +12,7 @@ from extraction.scheduling import EXTRACT_EMAILS, pending_emails
 from jobs.base import BaseJob, JobRun, JsonObject
 from tenancy.models import Tenant
 from tenancy.scope import current_tenant_id
+from tenancy.wording import worded
 
 BATCH = 100
 
@@ -40,5 +41,5 @@ class ExtractEmails(BaseJob):
                 counts.update(record_readings(read, tenant))
                 check_drift(email.from_address for email in emails)
             done += len(emails)
-            run.progress(done, max(total, done), f"{done} messages read")
+            run.progress(done, max(total, done), worded("Messages read: %(count)s", count=done))
         return {"read": done, **counts}

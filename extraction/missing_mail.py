@@ -20,6 +20,7 @@ from jobs.runner import JobRunner
 from mail_ingest.models import AccountKind, AccountState, ConnectedAccount, Email
 from notifications.notify import cancel, notify
 from tenancy.scope import all_tenants
+from tenancy.wording import worded
 
 KIND: Final = "mail_missing"
 WATCH: Final = "extraction.watch_missing_mail"
@@ -104,5 +105,5 @@ def _enqueue() -> int:
         rows = _mailboxes().filter(state=AccountState.ACTIVE, tenant__is_active=True)
         tenants = list(rows.order_by().values_list("tenant_id", flat=True).distinct())
     for tenant_id in tenants:
-        JobRunner.enqueue(WATCH, tenant_id=tenant_id, trigger="Schedule")
+        JobRunner.enqueue(WATCH, tenant_id=tenant_id, trigger=worded("Schedule"))
     return len(tenants)

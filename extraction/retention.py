@@ -20,6 +20,7 @@ from mail_ingest.models import Email, EmailState, MailPolicy
 from mail_ingest.retention import forget_bodies, mail_policy
 from tenancy.models import Tenant
 from tenancy.scope import all_tenants
+from tenancy.wording import worded
 
 FORGET_MAIL = "extraction.forget_mail"
 AT_ONCE = 500
@@ -42,7 +43,7 @@ class ForgetMail(BaseJob):
                 with run.fenced():
                     forgotten += forget_bodies(wanted)
                     forget_attachments(wanted)
-                run.progress(forgotten, message="Forgetting mail")
+                run.progress(forgotten, message=worded("Forgetting mail"))
         return {"forgotten": forgotten}
 
 
@@ -87,5 +88,5 @@ def _enqueue() -> int:
     with all_tenants("which tenants have mail to forget"):
         tenants = list(Tenant.objects.filter(is_active=True).values_list("id", flat=True))
     for tenant_id in tenants:
-        JobRunner.enqueue(FORGET_MAIL, tenant_id=tenant_id, trigger="Schedule")
+        JobRunner.enqueue(FORGET_MAIL, tenant_id=tenant_id, trigger=worded("Schedule"))
     return len(tenants)

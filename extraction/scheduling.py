@@ -12,6 +12,7 @@ from jobs.models import JobQueue
 from jobs.runner import JobRunner
 from mail_ingest.models import Email, EmailState
 from tenancy.scope import all_tenants
+from tenancy.wording import worded
 
 EXTRACT_EMAILS = "extraction.extract_emails"
 
@@ -32,7 +33,10 @@ def enqueue_pending_emails() -> list[uuid.UUID]:
         tenants = list(pending_emails().order_by().values_list("tenant_id", flat=True).distinct())
     return [
         JobRunner.enqueue(
-            EXTRACT_EMAILS, tenant_id=tenant, queue=JobQueue.DEFAULT, trigger="unread messages"
+            EXTRACT_EMAILS,
+            tenant_id=tenant,
+            queue=JobQueue.DEFAULT,
+            trigger=worded("Unread messages"),
         ).id
         for tenant in tenants
     ]

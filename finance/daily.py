@@ -26,6 +26,7 @@ from jobs.models import Job, JobState
 from jobs.runner import JobRunner
 from tenancy.models import Tenant
 from tenancy.scope import all_tenants, current_tenant_id
+from tenancy.wording import worded
 
 AT_ONCE: Final = 500
 LIVE: Final = (JobState.READY, JobState.QUEUED, JobState.RUNNING)
@@ -43,9 +44,11 @@ def enqueue_daily_work(now: datetime | None = None) -> int:
         for zone in zones:
             by_day.setdefault(day_of_work(now, START, ZoneInfo(zone)), []).append(zone)
         due = _due(tenants, by_day).order_by("id").values_list("id", flat=True)[:AT_ONCE]
-        found = [(DoDailyWork.kind, tenant_id, "A new day") for tenant_id in due]
+        found = [(DoDailyWork.kind, tenant_id, worded("A new day")) for tenant_id in due]
         news = with_news(tenants).order_by("id").values_list("id", flat=True)[:AT_ONCE]
-        found += [(AfterBooking.kind, tenant_id, "Something was booked") for tenant_id in news]
+        found += [
+            (AfterBooking.kind, tenant_id, worded("Something was booked")) for tenant_id in news
+        ]
         for kind, tenant_id, trigger in found:
             JobRunner.enqueue(kind, tenant_id=tenant_id, trigger=trigger)
     return len(found)

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.utils.text import Truncator
 
 from jobs import transitions
 from jobs.base import JobCancelled, JobInfo, JobRun, JsonObject, LostLease
@@ -37,7 +36,7 @@ class Attempt(JobRun):
         self._progress = {
             "progress_done": done,
             "progress_total": total,
-            "progress_message": transitions.clean(Truncator(message).chars(300)),
+            "progress_message": transitions.clean(message),
         }
         if done == total or time.monotonic() - self._written_at >= PROGRESS_SECONDS:
             self._hold()

@@ -9,6 +9,7 @@ from jobs.base import BaseJob, JobRun, JsonObject
 from jobs.clock import from_now
 from jobs.models import LIVE_STATES, UNSUCCESSFUL_STATES, Job, ScheduleSlot
 from tenancy.scope import all_tenants
+from tenancy.wording import worded
 
 AT_ONCE = 1000
 # Those that need somebody's attention stay longer.
@@ -35,7 +36,7 @@ class CleanUp(BaseJob):
                     with transaction.atomic():
                         Job.objects.filter(pk__in=ids).delete()
                     deleted += len(ids)
-                    run.progress(deleted, message="Deleting old jobs")
+                    run.progress(deleted, message=worded("Deleting old jobs"))
         # The latest slot of each schedule is on its row, so old slots decide nothing.
         slots, _ = ScheduleSlot.objects.filter(created_at__lt=from_now(kept)).delete()
         return {"jobs": deleted, "slots": slots}

@@ -11,6 +11,7 @@ import sqlite3
 from typing import Final
 
 from jobs.base import RetryLater
+from tenancy.wording import worded
 
 # EFBIG: the file is larger than this file system, or this process's limit, allows.
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -24,9 +25,11 @@ class DiskFull(RetryLater):
 
     def __init__(self) -> None:
         super().__init__(
-            "The disk of this Inledger is full. Nothing is lost: this is tried again every"
-            f" {LOOK_AGAIN_SECONDS // 60} minutes, and goes on where it was. Whoever runs it has"
-            " to make room.",
+            worded(
+                "The disk of this Inledger is full. Nothing is lost: this is tried again every"
+                " %(minutes)s minutes, and goes on where it was. Whoever runs it has to make room.",
+                minutes=LOOK_AGAIN_SECONDS // 60,
+            ),
             after_seconds=LOOK_AGAIN_SECONDS,
             costs_attempt=False,
         )

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 
 from tenancy.ids import new_id
 from tenancy.models import Tenant, TenantModel
+from tenancy.wording_field import WordingField
 
 
 class JobState(models.TextChoices):
@@ -69,15 +70,15 @@ class Job(TenantModel):
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     progress_done = models.PositiveIntegerField(default=0)
     progress_total = models.PositiveIntegerField(null=True, blank=True)
-    progress_message = models.CharField(max_length=300, blank=True)
+    progress_message = WordingField(blank=True)
     result = models.JSONField(null=True, blank=True)
-    error = models.TextField(blank=True, help_text="In words for a person.")
+    error = WordingField(blank=True, help_text="In words for a person.")
     error_detail = models.TextField(blank=True, help_text="The traceback, for operators.")
     triggered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
         related_name="+",
     )  # fmt: skip
-    trigger = models.CharField(max_length=200, blank=True, help_text="Why it was enqueued.")
+    trigger = WordingField(blank=True, help_text="Why it was enqueued.")
     created_at = models.DateTimeField(db_default=Now())
     queued_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)

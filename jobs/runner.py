@@ -34,6 +34,8 @@ from jobs.full_disk import DiskFull, is_disk_full
 from jobs.models import LIVE_STATES, WAITING_STATES, Job, JobState
 from tenancy.ids import new_id
 from tenancy.scope import Actor, AllTenants, active_scope, current_actor, tenant_scope
+from tenancy.wording import worded
+from tenancy.wording_field import wording_of
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +89,7 @@ class JobRunner:
             payload=payload or {},
             max_attempts=job_type.max_attempts,
             run_after=run_after or Now(),
-            trigger=transitions.clean(trigger)[:200],
+            trigger=transitions.clean(trigger),
             triggered_by_id=triggered_by_id or current_actor().user_id,
         )
         return _insert(row)
@@ -128,8 +130,10 @@ class JobRunner:
                 changes = {"cancel_requested_at": Now()}
             else:
                 raise JobError(
-                    f"The job has ended already ({job.get_state_display().lower()}), so there is"
-                    " nothing to cancel.",
+                    worded(
+                        "The job has ended already (%(state)s), so there is nothing to cancel.",
+                        state=job.get_state_display().lower(),
+                    ),
                     code="job_ended",
                 )
             Job.objects.filter(pk=job_id, state=job.state).update(**changes)
@@ -155,7 +159,10 @@ class JobRunner:
                 budget = job_class(job.kind).max_attempts
             except LookupError as error:
                 raise JobError(
-                    f"This version of Inledger no longer knows jobs of the kind “{job.kind}”.",
+                    worded(
+                        "This version of Inledger no longer knows jobs of the kind “%(kind)s”.",
+                        kind=job.kind,
+                    ),
                     code="job_kind_unknown",
                 ) from error
             try:
@@ -258,8 +265,11 @@ def _understood(error: Exception) -> Exception:
 
 def _in_plain_words(error: Exception) -> str:
     if isinstance(error, PermanentError | RetryLater):
-        return str(error)
+        return wording_of(error)
     if isinstance(error, SoftTimeLimitExceeded):
-        return f"It took longer than the {settings.JOB_TIME_LIMIT_SECONDS} seconds allowed."
+        return worded(
+            "It took longer than the %(seconds)s seconds allowed.",
+            seconds=settings.JOB_TIME_LIMIT_SECONDS,
+        )
     # Its text may hold anything, so it stays with the operators.
-    return f"It stopped with an unexpected error ({type(error).__name__})."
+    return worded("It stopped with an unexpected error (%(kind)s).", kind=type(error).__name__)

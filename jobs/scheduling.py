@@ -24,6 +24,7 @@ from jobs.clock import database_now
 from jobs.models import ScheduleSlot
 from jobs.runner import JobRunner
 from tenancy.scope import all_tenants
+from tenancy.wording import worded
 
 logger = logging.getLogger(__name__)
 
@@ -142,7 +143,10 @@ def _enqueue(row: PeriodicTask, slot: datetime) -> bool:
         _, is_first = ScheduleSlot.objects.get_or_create(schedule=row.name, slot=slot)
         if is_first:
             JobRunner.enqueue(
-                row.task, payload=payload, queue=row.queue, trigger=f"Schedule “{row.name}”"
+                row.task,
+                payload=payload,
+                queue=row.queue,
+                trigger=worded("Schedule “%(name)s”", name=row.name),
             )
         # update() and not save(): the row's own hooks are for people's edits.
         PeriodicTask.objects.filter(pk=row.pk).update(

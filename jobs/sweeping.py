@@ -9,11 +9,12 @@ from django.db.models.functions import Now
 from jobs import transitions
 from jobs.clock import from_now
 from jobs.models import Job, JobState, WorkerHeartbeat
+from tenancy.wording import worded
 
 AT_ONCE = 100
 FORGOTTEN_AFTER_SECONDS = 24 * 3600
 
-LOST = "The worker was lost while it ran this (killed, out of memory or cut off)."
+LOST = worded("The worker was lost while it ran this (killed, out of memory or cut off).")
 
 
 def sweep() -> int:

@@ -22,6 +22,7 @@ from jobs.base import JobInfo, JsonObject
 from jobs.clock import from_now
 from jobs.models import WAITING_STATES, Job, JobState
 from tenancy.scope import all_tenants, tenant_scope
+from tenancy.wording import Wording
 
 LONGEST_BACKOFF_SECONDS = 3600
 
@@ -170,4 +171,10 @@ def backoff(attempt: int) -> float:
 
 def clean(text: str) -> str:
     """Text that every database takes: PostgreSQL refuses NUL and lone surrogates."""
+    if isinstance(text, Wording):
+        params = {
+            name: clean(value) if isinstance(value, str) else value
+            for name, value in text.params.items()
+        }
+        return text.having(**params)
     return text.replace("\x00", "�").encode("utf-8", "replace").decode("utf-8")[:20_000]

@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from jobs.base import JsonObject
 from jobs.errors import JobError
 from jobs.models import Job
+from tenancy.wording import worded
 
 
 class UnknownKind(JobError):
@@ -34,7 +35,11 @@ def trigger(kind: str, payload: JsonObject) -> Job:
     except KeyError:
         known = ", ".join(sorted(settings.JOB_TRIGGERS)) or "none"
         raise UnknownKind(
-            f"Jobs of the kind “{kind}” cannot be triggered. Those that can: {known}."
+            worded(
+                "Jobs of the kind “%(kind)s” cannot be triggered. Those that can: %(known)s.",
+                kind=kind,
+                known=known,
+            )
         ) from None
     enqueue: Callable[[JsonObject], Job] = import_string(path)
     return enqueue(payload)

@@ -34,6 +34,8 @@ from mail_ingest.trust import AUTHSERV_IDS
 from tenancy.encryption import DecryptionError
 from tenancy.ids import new_id
 from tenancy.scope import current_actor, current_tenant_id
+from tenancy.wording import worded
+from tenancy.wording_field import in_our_language, wording_of
 
 # What says which messages there are: when it changes, reading starts over.
 IDENTITY = frozenset({"host", "port", "username"})
@@ -88,7 +90,8 @@ def change_account(
         unfit -= {"folders", "is_watched"}
     if unfit:
         raise MailError(
-            f"Of this account {min(unfit)} cannot be changed.", code="not_a_mailbox",
+            worded("Of this account %(field)s cannot be changed.", field=min(unfit)),
+            code="not_a_mailbox",
             field=min(unfit),
         )  # fmt: skip
     require_password_to_move(account, fields, password)
@@ -132,8 +135,10 @@ def check_account(account: ConnectedAccount, *, password: str | None = None) -> 
     except (ProviderError, DecryptionError) as error:
         by_password = account.kind == AccountKind.IMAP
         preset = preset_of_host(account.host) if by_password else None
-        advice = f" {preset.password}" if preset and isinstance(error, ProviderRefused) else ""
-        raise MailboxError(f"{error}{advice}") from error
+        said = [in_our_language(wording_of(error))]
+        if preset and isinstance(error, ProviderRefused):
+            said.append(gettext(preset.password))
+        raise MailboxError(" ".join(said)) from error
 
 
 def folders_of(account: ConnectedAccount) -> tuple[Folder, ...]:
@@ -144,7 +149,7 @@ def folders_of(account: ConnectedAccount) -> tuple[Folder, ...]:
             if isinstance(provider, FolderedProvider):
                 return provider.folders()
     except (ProviderError, DecryptionError) as error:
-        raise MailboxError(str(error)) from error
+        raise MailboxError(in_our_language(wording_of(error))) from error
     raise MailError(
         gettext("Of this mailbox everything is read: it has no folders to choose from."),
         code="no_folders",
@@ -175,7 +180,7 @@ def fetch_now(account: ConnectedAccount) -> Job:
     _require_mailbox(account)
     _require_state(account, AccountState.ACTIVE, AccountState.NEEDS_ATTENTION)
     return JobRunner.enqueue(
-        FetchAccount.kind, subject=str(account.pk), priority=1, trigger="Sync now"
+        FetchAccount.kind, subject=str(account.pk), priority=1, trigger=worded("Sync now")
     )
 
 
@@ -184,7 +189,7 @@ def backfill(account: ConnectedAccount, *, since: str | None, until: str | None)
     _require_mailbox(account)
     _require_state(account, AccountState.ACTIVE, AccountState.NEEDS_ATTENTION)
     return JobRunner.enqueue(
-        BackfillAccount.kind, subject=str(account.pk), trigger="Backfill",
+        BackfillAccount.kind, subject=str(account.pk), trigger=worded("Backfill"),
         payload={"since": since, "until": until},
     )  # fmt: skip
 
@@ -206,8 +211,12 @@ def delete_account(account: ConnectedAccount, *, confirm: str) -> Job:
     Transactions that were booked from its messages stay. Raises MailError."""
     if confirm != account.label:
         raise MailError(
-            f"This deletes the account and its {account.stored_count} messages. To confirm, give"
-            f" its label: confirm={account.label}",
+            worded(
+                "This deletes the account and its %(count)s messages. To confirm, give its label:"
+                " confirm=%(label)s",
+                count=account.stored_count,
+                label=account.label,
+            ),
             code="confirmation_required", field="confirm",
         )  # fmt: skip
     with transaction.atomic():
@@ -215,7 +224,10 @@ def delete_account(account: ConnectedAccount, *, confirm: str) -> Job:
             state=AccountState.DELETING, next_fetch_at=None, secret=""
         )
         return JobRunner.enqueue(
-            DeleteAccount.kind, subject=str(account.pk), priority=1, trigger="Delete account"
+            DeleteAccount.kind,
+            subject=str(account.pk),
+            priority=1,
+            trigger=worded("Delete account"),
         )
 
 
@@ -259,7 +271,8 @@ def _require_mailbox(account: ConnectedAccount) -> None:
 def _require_state(account: ConnectedAccount, *states: AccountState) -> None:
     if account.state not in states:
         raise MailConflict(
-            f"The account is {account.get_state_display().lower()}.", code="account_not_active"
+            worded("The account is %(state)s.", state=account.get_state_display().lower()),
+            code="account_not_active",
         )
 
 
@@ -270,7 +283,8 @@ def account_named(text: str) -> ConnectedAccount:
     except ValueError:
         found = list(ConnectedAccount.objects.filter(label=text))
     if len(found) != 1:
-        many = "several accounts have" if found else "no account has"
-        raise MailError(f"“{text}” names no account: {many} it as id or label.", code="no_account")
+        none = worded("“%(text)s” names no account: give its id or label.", text=text)
+        several = worded("“%(text)s” names several accounts: give the id.", text=text)
+        raise MailError(several if found else none, code="no_account")
     account: ConnectedAccount = found[0]
     return account

@@ -8,6 +8,7 @@ from jobs.base import BaseJob, JobRun, JsonObject
 from jobs.models import JobQueue
 from mail_ingest.models import AccountState, ConnectedAccount, Email, MailImport, RawMessage
 from mail_ingest.upload_files import remove
+from tenancy.wording import worded
 
 AT_ONCE = 500
 
@@ -34,7 +35,7 @@ class DeleteAccount(BaseJob):
             if not count:
                 break
             deleted += count
-            run.progress(deleted, message=f"{deleted} messages deleted")
+            run.progress(deleted, message=worded("Messages deleted: %(count)s", count=deleted))
         run.finish(lambda: _delete_account(account, deleted))
         return {"deleted": deleted}
 

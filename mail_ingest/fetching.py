@@ -32,10 +32,14 @@ from mail_ingest.providers.base import (
 from mail_ingest.providers.tokens import ReconnectNeeded
 from mail_ingest.sources import mailbox_provider
 from mail_ingest.storage import Stored, prepare, store_emails, stored_ref
+from notifications.facts import words
 from notifications.notify import notify
 from tenancy.encryption import DecryptionError
+from tenancy.wording import worded
+from tenancy.wording_field import in_our_language, wording_of
 
 TURN_SECONDS = 90.0
+UNEXPECTED = worded("It stopped with an unexpected error.")
 READABLE_STATES = (AccountState.ACTIVE, AccountState.NEEDS_ATTENTION)
 
 
@@ -91,7 +95,10 @@ def read_pages(
             _count(account, stored)
             save(page.cursor, stored)
         tally.add(len(page.refs), stored)
-        run.progress(page.done, page.total, f"{tally.found} messages read, {tally.stored} new")
+        progress = worded(
+            "Messages read: %(found)s; new: %(stored)s", found=tally.found, stored=tally.stored
+        )
+        run.progress(page.done, page.total, progress)
         if time.monotonic() > ends:
             tally.more = True
             break
@@ -121,13 +128,15 @@ def job_errors() -> Iterator[None]:
     try:
         yield
     except ReconnectNeeded as error:
-        raise GrantLost(str(error)) from error
+        raise GrantLost(wording_of(error)) from error
     except ProviderRefused as error:
-        raise PermanentError(str(error)) from error
+        raise PermanentError(wording_of(error)) from error
     except ProviderUnavailable as error:
-        raise RetryLater(str(error), after_seconds=error.retry_after_seconds) from error
+        raise RetryLater(wording_of(error), after_seconds=error.retry_after_seconds) from error
     except DecryptionError as error:
-        raise PermanentError("The stored password cannot be read: enter it again.") from error
+        raise PermanentError(
+            worded("The stored password cannot be read: enter it again.")
+        ) from error
 
 
 class FetchAccount(BaseJob):
@@ -177,7 +186,7 @@ class FetchAccount(BaseJob):
     def go_on(self, run: JobRun) -> None:
         JobRunner.enqueue(
             self.kind, subject=run.info.subject, payload=run.info.payload,
-            trigger="There was more to read.", triggered_by_id=run.info.triggered_by_id,
+            trigger=worded("There was more to read."), triggered_by_id=run.info.triggered_by_id,
         )  # fmt: skip
 
     def on_failure(self, run: JobRun, error: BaseException, *, final: bool) -> None:
@@ -186,7 +195,7 @@ class FetchAccount(BaseJob):
             return
         refused = isinstance(error, PermanentError)
         known = isinstance(error, PermanentError | RetryLater)
-        account.last_error = str(error) if known else "It stopped with an unexpected error."
+        account.last_error = wording_of(error) if known else UNEXPECTED
         if isinstance(error, GrantLost):
             account.state, account.next_fetch_at = AccountState.RECONNECT, None
             tell_to_reconnect(account)
@@ -202,7 +211,10 @@ def tell_to_reconnect(account: ConnectedAccount) -> None:
     notify(
         "mailbox_reconnect",
         key=f"{account.pk}:{account.token_expires_at or ''}",
-        facts={"mailbox": account.label, "reason": account.last_error},
+        facts={
+            "mailbox": account.label,
+            "reason": words(lambda: in_our_language(account.last_error)),
+        },
         link="/sources/",
     )
 

@@ -18,7 +18,7 @@ from jobs.models import Job, JobQueue
 from jobs.runner import JobRunner
 from mail_ingest.charsets import storable
 from mail_ingest.errors import MailConflict, MailFileError
-from mail_ingest.fetching import SourceStopped, Tally, read_pages
+from mail_ingest.fetching import UNEXPECTED, SourceStopped, Tally, read_pages
 from mail_ingest.models import AccountKind, AccountState, ConnectedAccount, MailImport
 from mail_ingest.providers.base import Cursor, ProviderRefused
 from mail_ingest.providers.factory import file_kind
@@ -28,6 +28,8 @@ from mail_ingest.upload_files import IMPORT_FILE, keep, remove, sweep, uploads_f
 from notifications.notify import notify
 from notifications.webhooks.outbox import emit
 from tenancy.scope import current_actor
+from tenancy.wording import Wording, worded
+from tenancy.wording_field import wording_of
 
 OWN_LABEL = "My archive"
 OTHER_LABEL = "Imported files"
@@ -66,7 +68,9 @@ def start_import(
             size=path.stat().st_size if path.is_file() else 0,
             created_by_id=current_actor().user_id,
         )
-        job = enqueue_import(mail_import, trigger=f"Import of {mail_import.name}")
+        job = enqueue_import(
+            mail_import, trigger=worded("Import of %(name)s", name=mail_import.name)
+        )
         mail_import.job_id = job.id
         mail_import.save(update_fields=("job_id",))
     return mail_import
@@ -77,7 +81,7 @@ def require_mail(path: Path, name: str = "") -> None:
     try:
         file_kind(path)
     except ProviderRefused as error:
-        raise MailFileError(_in_its_name(error, path, name)) from error
+        raise MailFileError(_in_its_name(error, name)) from error
 
 
 def upload_account(label: str, *, is_own: bool) -> ConnectedAccount:
@@ -111,14 +115,22 @@ def require_fitting_account(label: str, *, is_own: bool) -> None:
 def _require_fit(account: ConnectedAccount, *, is_own: bool) -> None:
     label = account.label
     if account.is_own != is_own:
-        state = "was" if account.is_own else "was not"
+        was = worded(
+            "“%(label)s” was declared your own archive; import into another account.", label=label
+        )
+        was_not = worded(
+            "“%(label)s” was not declared your own archive; import into another account.",
+            label=label,
+        )
         raise MailConflict(
-            f"“{label}” {state} declared your own archive; import into another account.",
-            code="ownership_differs", field="is_own",
-        )  # fmt: skip
+            was if account.is_own else was_not, code="ownership_differs", field="is_own"
+        )
     if account.state != AccountState.ACTIVE:
         raise MailConflict(
-            f"“{label}” is {account.get_state_display().lower()}.", code="account_not_active"
+            worded(
+                "“%(label)s” is %(state)s.", label=label, state=account.get_state_display().lower()
+            ),
+            code="account_not_active",
         )
 
 
@@ -144,10 +156,11 @@ class ImportFile(BaseJob):
         try:
             tally = self.read(run, mail_import)
         except SourceStopped as stopped:
-            raise PermanentError("The account was paused or deleted meanwhile.") from stopped
+            raise PermanentError(
+                worded("The account was paused or deleted meanwhile.")
+            ) from stopped
         except ProviderRefused as error:
-            path = Path(mail_import.path)
-            raise PermanentError(_in_its_name(error, path, mail_import.name)) from error
+            raise PermanentError(_in_its_name(error, mail_import.name)) from error
         run.finish(lambda: self.finished(run, mail_import, tally))
         return tally.as_result()
 
@@ -161,7 +174,7 @@ class ImportFile(BaseJob):
 
     def finished(self, run: JobRun, mail_import: MailImport, tally: Tally) -> JsonObject:
         if tally.more:
-            job = enqueue_import(mail_import, trigger="There was more to read.", priority=0)
+            job = enqueue_import(mail_import, trigger=worded("There was more to read."), priority=0)
             MailImport.objects.filter(pk=mail_import.pk).update(job_id=job.id)
         else:
             MailImport.objects.filter(pk=mail_import.pk).update(
@@ -186,7 +199,7 @@ class ImportFile(BaseJob):
         if mail_import is None:
             return
         known = isinstance(error, PermanentError | RetryLater)
-        mail_import.error = str(error) if known else "It stopped with an unexpected error."
+        mail_import.error = wording_of(error) if known else UNEXPECTED
         if isinstance(error, PermanentError):
             mail_import.finished_at = timezone.now()
             remove(mail_import)
@@ -219,9 +232,12 @@ def _saver(mail_import: MailImport) -> Callable[[Cursor, Stored], None]:
     return save
 
 
-def _in_its_name(error: ProviderRefused, path: Path, name: str) -> str:
+def _in_its_name(error: ProviderRefused, name: str) -> str:
     """What is wrong, with the name that the person knows the file by."""
-    return str(error).replace(path.name, name or path.name)
+    said = wording_of(error)
+    if name and isinstance(said, Wording) and "name" in said.params:
+        return said.having(name=name)
+    return said
 
 
 def _import(run: JobRun) -> MailImport | None:

@@ -25,6 +25,7 @@ from mail_ingest.storage import Stored, prepare, store_emails
 from tenancy.encryption import decrypt, encrypt
 from tenancy.ids import new_id
 from tenancy.scope import Actor, all_tenants, current_tenant_id, tenant_scope
+from tenancy.wording import worded
 
 SECRET_FIELD: Final = "InboundAddress.secret"  # noqa: S105 - the name of a column
 FOLDER: Final = "Inbound"
@@ -94,7 +95,12 @@ def receive(address: InboundAddress, raw: bytes) -> Stored:
         account = ConnectedAccount.objects.get(id=address.account_id)
         if account.state != AccountState.ACTIVE:
             raise InboundRefused(
-                f"“{account.label}” is {account.get_state_display().lower()}.", code="not_active"
+                worded(
+                    "“%(label)s” is %(state)s.",
+                    label=account.label,
+                    state=account.get_state_display().lower(),
+                ),
+                code="not_active",
             )
         prepared = prepare(account, [_message(raw)])
         with transaction.atomic():

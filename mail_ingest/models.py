@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from mail_ingest.screening import Screening
 from mail_ingest.trust import Trust
 from tenancy.models import TenantModel
+from tenancy.wording_field import WordingField
 
 
 class AccountKind(models.TextChoices):
@@ -79,7 +80,7 @@ class ConnectedAccount(TenantModel):
     )  # fmt: skip
     declared_own_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=16, choices=AccountState, default=AccountState.ACTIVE)
-    last_error = models.TextField(blank=True, help_text="In words for a person.")
+    last_error = WordingField(blank=True, help_text="In words for a person.")
     poll_minutes = models.PositiveIntegerField(default=15)
     next_fetch_at = models.DateTimeField(null=True, blank=True)
     last_fetched_at = models.DateTimeField(null=True, blank=True)
@@ -352,7 +353,7 @@ class MailImport(TenantModel):
     duplicate_count = models.PositiveIntegerField(default=0)
     quarantined_count = models.PositiveIntegerField(default=0)
     job_id = models.UUIDField(null=True, blank=True, editable=False)
-    error = models.TextField(blank=True, help_text="In words for a person.")
+    error = WordingField(blank=True, help_text="In words for a person.")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
         related_name="+",

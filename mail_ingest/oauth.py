@@ -34,6 +34,7 @@ from notifications.notify import cancel
 from tenancy.encryption import decrypt, encrypt
 from tenancy.ids import new_id
 from tenancy.scope import current_tenant_id
+from tenancy.wording import worded
 
 GOOD_FOR: Final = timedelta(minutes=10)
 VERIFIER_FIELD: Final = "OAuthAttempt.verifier"
@@ -136,8 +137,12 @@ def start(
     service = service_of(kind, over_imap=over_imap)
     if not service.is_configured:
         raise OAuthError(
-            f"This installation has no client for {service.name} yet: its operator makes one as"
-            f" docs/connecting-{service.path}.md tells.",
+            worded(
+                "This installation has no client for %(provider)s yet: its operator makes one as"
+                " docs/connecting-%(service)s.md tells.",
+                provider=service.name,
+                service=service.path,
+            ),
             code="no_client",
         )
     forget_stale_attempts()
@@ -170,23 +175,33 @@ def finish(
     service = service_of(kind, over_imap=attempt.over_imap)
     if answer.get("error"):
         raise OAuthError(
-            f"{service.name} did not allow it ({answer['error'][:60]}). Try again, and agree to"
-            " reading messages.",
+            worded(
+                "%(provider)s did not allow it (%(reason)s). Try again, and agree to reading"
+                " messages.",
+                provider=service.name,
+                reason=answer["error"][:60],
+            ),
             code="refused",
         )
     body = _exchanged(service, answer.get("code", ""), attempt)
     granted = str(body.get("scope", "")).split()
     if not any(scope.lower().endswith(service.needed.lower()) for scope in granted):
         raise OAuthError(
-            f"The permission to read messages was not given: connect again, and tick its box at"
-            f" {service.name}.",
+            worded(
+                "The permission to read messages was not given: connect again, and tick its box at"
+                " %(provider)s.",
+                provider=service.name,
+            ),
             code="scope_missing",
         )
     tokens = tokens_of(body)
     if not tokens.refresh_token:
         raise OAuthError(
-            f"{service.name} gave no lasting access. Remove Inledger from your account's"
-            " third-party apps there, and connect again.",
+            worded(
+                "%(provider)s gave no lasting access. Remove Inledger from your account's"
+                " third-party apps there, and connect again.",
+                provider=service.name,
+            ),
             code="no_refresh_token",
         )
     return _connected(service, attempt, tokens, _identity(body), granted)
@@ -240,17 +255,24 @@ def _exchanged(service: Service, code: str, attempt: OAuthAttempt) -> dict[str, 
         body: dict[str, Any] = reply.json()
     except (requests.RequestException, ValueError) as error:
         raise OAuthError(
-            f"{service.name} could not be reached. Try again.", code="unreachable"
+            worded("%(provider)s could not be reached. Try again.", provider=service.name),
+            code="unreachable",
         ) from error
     if reply.status_code == 200 and body.get("access_token"):
         return body
     if body.get("error") in ("invalid_client", "unauthorized_client"):
         raise OAuthError(
-            f"{service.name} does not know this installation's client id or secret. Its operator"
-            " should check them.",
+            worded(
+                "%(provider)s does not know this installation's client id or secret. Its operator"
+                " should check them.",
+                provider=service.name,
+            ),
             code="wrong_client",
         )
-    raise OAuthError(f"{service.name} did not accept the answer. Begin again.", code="refused")
+    raise OAuthError(
+        worded("%(provider)s did not accept the answer. Begin again.", provider=service.name),
+        code="refused",
+    )
 
 
 def _identity(body: Mapping[str, Any]) -> tuple[str, str]:
@@ -276,8 +298,12 @@ def _connected(
     subject, address = identity
     if attempt.account is not None and attempt.account.subject != subject:
         raise OAuthError(
-            f"That is another mailbox than “{attempt.account.label}”. Choose the same one at"
-            f" {service.name}, or connect it as a new one.",
+            worded(
+                "That is another mailbox than “%(label)s”. Choose the same one at %(provider)s, or"
+                " connect it as a new one.",
+                label=attempt.account.label,
+                provider=service.name,
+            ),
             code="another_mailbox",
         )
     with transaction.atomic():
@@ -343,7 +369,10 @@ def token_source(account: ConnectedAccount) -> TokenSource:
     service = service_of(account.kind)
     if not service.is_configured:
         raise ProviderRefused(
-            f"This installation has no client for {service.name} any more. Ask its operator."
+            worded(
+                "This installation has no client for %(provider)s any more. Ask its operator.",
+                provider=service.name,
+            )
         )
     return TokenSource(service.client, _from_json(read_secret(account)), _Stored(account))
 

@@ -12,6 +12,7 @@ from jobs.runner import JobRunner
 from mail_ingest.fetching import FetchAccount
 from mail_ingest.models import AccountKind, AccountState, ConnectedAccount
 from tenancy.scope import all_tenants
+from tenancy.wording import worded
 
 AT_ONCE = 500
 # When a fetch has not moved the due time by then, it is enqueued again.
@@ -33,7 +34,10 @@ def enqueue_due_accounts() -> int:
         )
         for account_id, tenant_id in due:
             JobRunner.enqueue(
-                FetchAccount.kind, subject=str(account_id), tenant_id=tenant_id, trigger="Schedule"
+                FetchAccount.kind,
+                subject=str(account_id),
+                tenant_id=tenant_id,
+                trigger=worded("Schedule"),
             )
         ConnectedAccount.objects.filter(
             id__in=[account_id for account_id, _ in due], next_fetch_at__lte=now

@@ -22,6 +22,7 @@ from mail_ingest.providers.imap import ImapProvider
 from mail_ingest.sources import mailbox_provider
 from tenancy.encryption import DecryptionError
 from tenancy.scope import all_tenants, tenant_scope
+from tenancy.wording import worded
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ class Watch:
         is not done yet."""
         try:
             job = JobRunner.enqueue(
-                FetchAccount.kind, subject=str(self.account_id), trigger="New mail"
+                FetchAccount.kind, subject=str(self.account_id), trigger=worded("New mail")
             )
             return job.state != JobState.RUNNING
         finally:

@@ -29,6 +29,7 @@ from notifications.models import (
 from notifications.timing import Hours, mail_time, next_digest
 from notifications.webhooks.outbox import Event, emit
 from tenancy.scope import all_tenants
+from tenancy.wording import worded
 
 PLAN = "notifications.plan"
 SEND = "notifications.send"
@@ -56,7 +57,9 @@ def enqueue_due(only: set[uuid.UUID] | None = None) -> list[uuid.UUID]:
         wanted = [(PLAN, tenant_id, "") for tenant_id in tenants]
         wanted += [(SEND, tenant_id, str(mailing_id)) for mailing_id, tenant_id in due]
     return [
-        JobRunner.enqueue(kind, tenant_id=tenant_id, subject=subject, trigger="due notices").id
+        JobRunner.enqueue(
+            kind, tenant_id=tenant_id, subject=subject, trigger=worded("Notices are due")
+        ).id
         for kind, tenant_id, subject in wanted
     ]
 

@@ -17,6 +17,7 @@ from organizer.errors import NoSuchTask, OrganizerError
 from organizer.models import BatchedTask, Task, TaskBatch, TaskState
 from organizer.todo import close, lock, reopen, save
 from tenancy.scope import current_actor
+from tenancy.wording import worded
 
 MOST: Final = 500
 LONGEST_MOVE: Final = 3660
@@ -75,7 +76,7 @@ def undo(batch_id: uuid.UUID) -> tuple[int, int]:
     how many came back and how many did not. Undone already: nothing happens. Raises NoSuchTask."""
     batch = TaskBatch.objects.select_for_update().filter(pk=batch_id).first()
     if batch is None:
-        raise NoSuchTask(f"There is no batch {batch_id}.")
+        raise NoSuchTask(worded("There is no batch %(batch_id)s.", batch_id=batch_id))
     if batch.undone_at is not None:
         return 0, 0
     edited = {item.task_id: item for item in BatchedTask.objects.filter(batch=batch)}

@@ -27,6 +27,7 @@ from organizer.contacts.reading import matching, tagged
 from organizer.errors import OrganizerError
 from organizer.models import Contact, ContactKind, Task, TaskLink, TaskPriority, TaskState
 from tenancy.scope import current_actor
+from tenancy.wording import worded
 
 VIEWS: Final = (
     ("open", _("All open")),
@@ -111,7 +112,7 @@ class TaskFilter(FilterSet):  # type: ignore[misc] # untyped library
             return of_person(rows, value)
         except ValueError as error:
             raise OrganizerError(
-                "Name a member's id, “me” or “nobody”.", code="invalid", field="assignee"
+                worded("Name a member's id, “me” or “nobody”."), code="invalid", field="assignee"
             ) from error
 
     def of_tag(self, rows: QuerySet[Task], name: str, value: str) -> QuerySet[Task]:

@@ -19,6 +19,7 @@ from organizer.following import follow
 from organizer.models import TaskAttachment, TaskPolicy
 from tenancy.models import Tenant
 from tenancy.scope import all_tenants, current_tenant_id
+from tenancy.wording import worded
 
 AT_ONCE: Final = 500
 # A change is dated when its transaction began, and seen once that has committed: what was written
@@ -51,7 +52,9 @@ def enqueue_following() -> int:
         found = out_of_step(Tenant.objects.filter(is_active=True)).order_by("id")
         tenants = list(found.values_list("id", flat=True)[:AT_ONCE])
         for tenant_id in tenants:
-            JobRunner.enqueue(FollowLedger.kind, tenant_id=tenant_id, trigger="The ledger changed")
+            JobRunner.enqueue(
+                FollowLedger.kind, tenant_id=tenant_id, trigger=worded("The ledger changed")
+            )
     return len(tenants)
 
 

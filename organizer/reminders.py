@@ -23,6 +23,7 @@ from notifications.notify import cancel, notify
 from organizer.errors import NoSuchReminder, OrganizerError
 from organizer.models import Reminder, Task, TaskState
 from tenancy.scope import all_tenants, current_actor
+from tenancy.wording import worded
 
 REMIND: Final = "organizer.remind"
 KIND: Final = "reminder"
@@ -125,7 +126,9 @@ def enqueue_due_reminders() -> list[uuid.UUID]:
         rows = _due(database_now()).order_by().values_list("tenant_id", flat=True)
         tenants = list(rows.distinct()[:AT_ONCE])
     return [
-        JobRunner.enqueue(REMIND, tenant_id=tenant_id, subject="", trigger="due reminders").id
+        JobRunner.enqueue(
+            REMIND, tenant_id=tenant_id, subject="", trigger=worded("Reminders are due")
+        ).id
         for tenant_id in tenants
     ]
 
@@ -207,14 +210,18 @@ def _locked(reminder_id: uuid.UUID) -> Reminder:
     rows = Reminder.objects.select_for_update().filter(user_id=user_id, pk=reminder_id)
     row: Reminder | None = rows.first()
     if row is None:
-        raise NoSuchReminder(f"There is no reminder {reminder_id} of yours.")
+        raise NoSuchReminder(
+            worded("There is no reminder %(reminder_id)s of yours.", reminder_id=reminder_id)
+        )
     return row
 
 
 def _set(row: Reminder, wanted: dict[str, Any]) -> None:
     unknown = wanted.keys() - FIELDS
     if unknown:
-        raise OrganizerError(f"A reminder has no {min(unknown)}.", code="unknown_field")
+        raise OrganizerError(
+            worded("A reminder has no %(field)s.", field=min(unknown)), code="unknown_field"
+        )
     for name, value in wanted.items():
         setattr(row, name, value)
     task = None

@@ -22,6 +22,7 @@ from jobs.runner import JobRunner
 from notifications.notify import cancel, notify, told_facts
 from organizer.models import Task, TaskState
 from tenancy.scope import all_tenants
+from tenancy.wording import worded
 
 KIND: Final = "task_due"
 TELL: Final = "organizer.tell_due"
@@ -102,5 +103,5 @@ def _enqueue() -> int:
         rows = Task.objects.filter(tenant__is_active=True, due_on__isnull=False)
         tenants = list(rows.order_by().values_list("tenant_id", flat=True).distinct())
     for tenant_id in tenants:
-        JobRunner.enqueue(TELL, tenant_id=tenant_id, trigger="Schedule")
+        JobRunner.enqueue(TELL, tenant_id=tenant_id, trigger=worded("Schedule"))
     return len(tenants)

@@ -20,6 +20,7 @@ from organizer.models import RepeatBy, Task, TaskState
 from organizer.people import members, names_of
 from organizer.quick_add import Draft, understand
 from organizer.series import next_day, succeed, withdraw_successor
+from tenancy.wording import worded
 
 FIELDS: Final = frozenset(
     {"title", "notes", "due_on", "due_time", "time_zone", "priority", "tags", "checklist",
@@ -147,14 +148,14 @@ def skip_task(task_id: uuid.UUID) -> Task:
 def remove_task(task_id: uuid.UUID) -> None:
     """Delete it, and with it its rule. Raises NoSuchTask."""
     if not Task.objects.filter(pk=task_id).delete()[0]:
-        raise NoSuchTask(f"There is no task {task_id}.")
+        raise NoSuchTask(worded("There is no task %(task_id)s.", task_id=task_id))
 
 
 def locked_task(task_id: uuid.UUID) -> Task:
     """The row, locked until the end of the block. Raises NoSuchTask."""
     row: Task | None = Task.objects.select_for_update(no_key=True).filter(pk=task_id).first()
     if row is None:
-        raise NoSuchTask(f"There is no task {task_id}.")
+        raise NoSuchTask(worded("There is no task %(task_id)s.", task_id=task_id))
     return row
 
 
@@ -186,7 +187,11 @@ def lock(row: Task, names: list[str]) -> None:
 def _set(row: Task, wanted: dict[str, Any]) -> None:
     for name, value in wanted.items():
         if name not in FIELDS:
-            raise OrganizerError(f"A task has no {name} to set.", code="unknown_field", field=name)
+            raise OrganizerError(
+                worded("A task has no %(name)s to set.", name=name),
+                code="unknown_field",
+                field=name,
+            )
         setattr(row, name, _plain_days(value) if name == "except_on" else value)
     if "assignee_id" in wanted:
         check_assignee(wanted["assignee_id"])

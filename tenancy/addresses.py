@@ -12,6 +12,8 @@ import socket
 from collections.abc import Sequence
 from typing import Final
 
+from tenancy.wording import worded
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # Public by `is_global`, but a way to private addresses or to none: protocol assignments, NAT64,
@@ -41,11 +43,16 @@ def resolve_allowed(host: str, port: int, allowed: Sequence[str], *, setting: st
     except socket.gaierror as error:
         if error.errno == socket.EAI_AGAIN:
             raise AddressUnknown(
-                f"The name server did not answer for “{host}”. It is tried again later."
+                worded(
+                    "The name server did not answer for “%(host)s”. It is tried again later.",
+                    host=host,
+                )
             ) from error
-        raise AddressRefused(f"There is no host “{host}”. Check its spelling.") from error
+        raise AddressRefused(
+            worded("There is no host “%(host)s”. Check its spelling.", host=host)
+        ) from error
     except (UnicodeError, OverflowError) as error:
-        raise AddressRefused(f"“{host}” is not a host name.") from error
+        raise AddressRefused(worded("“%(host)s” is not a host name.", host=host)) from error
     addresses = list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
     if host.lower() not in {entry.lower() for entry in allowed}:
         for address in addresses:
@@ -64,8 +71,13 @@ def _refuse_private(host: str, address: Address, allowed: Sequence[str], setting
     if is_public(address) or any(_covers(entry, address) for entry in allowed):
         return
     raise AddressRefused(
-        f"“{host}” is at {address}, which is not a public address. If it is your own server,"
-        f" the operator of this installation can allow it: {setting}."
+        worded(
+            "“%(host)s” is at %(address)s, which is not a public address. If it is your own"
+            " server, the operator of this installation can allow it: %(setting)s.",
+            host=host,
+            address=address,
+            setting=setting,
+        )
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from tenancy.wording_field import in_our_language, wording_of
+
 
 class DomainError(Exception):
     """What somebody asked for cannot be done; the message says why, and what to do instead.
@@ -23,3 +25,7 @@ class DomainError(Exception):
             self.code = code
         if field is not None:
             self.field = field
+
+    def __str__(self) -> str:
+        """In the language that is active: whoever shows it need not know how it was made."""
+        return in_our_language(wording_of(self))

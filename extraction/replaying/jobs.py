@@ -19,6 +19,7 @@ from extraction.replaying.running import APPLY, FIND, messages_of
 from jobs.base import BaseJob, JobRun, JsonObject
 from tenancy.models import Tenant
 from tenancy.scope import current_tenant_id
+from tenancy.wording import worded
 
 BATCH = 100
 
@@ -42,7 +43,9 @@ class ReplayMail(BaseJob):
             with run.fenced():
                 found += keep_differences(different, replay)
                 Replay.objects.filter(pk=replay.pk).update(read=at + len(ids))
-            run.progress(at + len(ids), len(messages), f"{found} differences so far")
+            run.progress(
+                at + len(ids), len(messages), worded("Differences so far: %(count)s", count=found)
+            )
         with run.fenced():
             Replay.objects.filter(pk=replay.pk).update(finished_at=timezone.now())
         return {"read": len(messages), "differences": found}
@@ -63,5 +66,5 @@ class ApplyReplay(BaseJob):
         while some := list(rows.order_by("id")[:BATCH]):
             with run.fenced():
                 counts.update(apply_many(some, tenant))
-            run.progress(sum(counts.values()), total, "Applying")
+            run.progress(sum(counts.values()), total, worded("Applying"))
         return {name: count for name, count in counts.items() if count}

@@ -18,6 +18,7 @@ from jobs.models import Job
 from jobs.runner import JobRunner
 from mail_ingest.models import Email, EmailState
 from tenancy.errors import DomainError
+from tenancy.wording import worded
 
 FIND, APPLY = "extraction.replay", "extraction.apply_replay"
 
@@ -46,7 +47,7 @@ def start(
                 gettext("No stored message fits. Choose another sender or other days."),
                 code="no_messages",
             )
-        job = JobRunner.enqueue(FIND, subject=str(run.pk), trigger="Replay", priority=1)
+        job = JobRunner.enqueue(FIND, subject=str(run.pk), trigger=worded("Replay"), priority=1)
     return run, job
 
 
@@ -98,7 +99,7 @@ def accept(run: Replay, *, group: str = "", ids: Sequence[uuid.UUID] = ()) -> Jo
     payload = {"group": group, "ids": [str(pk) for pk in ids]}
     return JobRunner.enqueue(
         APPLY, subject=f"{run.pk}:{uuid.uuid5(run.pk, repr(payload))}", payload=payload,
-        trigger="Accepted in a replay", priority=1,
+        trigger=worded("Accepted in a replay"), priority=1,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from finance.models.accounts import FinancialAccount
 from finance.models.transactions import Transaction
 from tenancy.models import TenantModel
+from tenancy.wording_field import WordingField
 
 
 class StatementState(models.TextChoices):
@@ -47,7 +48,7 @@ class StatementImport(TenantModel):
     currency = models.CharField(max_length=3, blank=True)
     closing_minor = models.BigIntegerField(null=True, blank=True)
     closing_on = models.DateField(null=True, blank=True)
-    error = models.TextField(blank=True, help_text="In words for a person.")
+    error = WordingField(blank=True, help_text="In words for a person.")
     job_id = models.UUIDField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now())
     applied_at = models.DateTimeField(null=True, blank=True)

@@ -23,6 +23,7 @@ from finance.statements.readers import LARGEST, format_of, text_of
 from finance.statements.readers.table import PARTS
 from jobs.models import Job
 from jobs.runner import JobRunner
+from tenancy.wording import worded
 
 READ, APPLY, REVERT = (
     "finance.read_statement", "finance.apply_statement", "finance.revert_statement"
@@ -46,7 +47,7 @@ def upload(data: bytes, name: str, *, account: FinancialAccount | None = None) -
             account=account, sha256=hashlib.sha256(data).hexdigest(),
         )  # fmt: skip
         files.keep(row.pk, data)
-        _enqueue(row, READ, "Statement uploaded")
+        _enqueue(row, READ, worded("Statement uploaded"))
     return row
 
 
@@ -73,7 +74,7 @@ def choose(
     with transaction.atomic():
         row.state, row.error = StatementState.READING, ""
         row.save(update_fields=["account", "mapping", "state", "error"])
-        _enqueue(row, READ, "Account or columns chosen")
+        _enqueue(row, READ, worded("Account or columns chosen"))
     return row
 
 
@@ -88,7 +89,7 @@ def apply(row: StatementImport) -> Job:
         )
     with transaction.atomic():
         _move(row, StatementState.APPLYING)
-        return _enqueue(row, APPLY, "Statement applied")
+        return _enqueue(row, APPLY, worded("Statement applied"))
 
 
 def revert(row: StatementImport) -> Job:
@@ -96,7 +97,7 @@ def revert(row: StatementImport) -> Job:
     _require(row, StatementState.APPLIED)
     with transaction.atomic():
         _move(row, StatementState.APPLYING)
-        return _enqueue(row, REVERT, "Statement taken back")
+        return _enqueue(row, REVERT, worded("Statement taken back"))
 
 
 def discard(row: StatementImport) -> None:

@@ -33,6 +33,8 @@ from finance.statements.telling import take_back_booked, tell_booked
 from jobs.base import BaseJob, JobRun, JsonObject
 from tenancy.models import Tenant
 from tenancy.scope import current_tenant_id
+from tenancy.wording import worded
+from tenancy.wording_field import wording_of
 
 # About a second's work, in one transaction.
 BATCH = 10_000
@@ -58,7 +60,7 @@ class ReadStatement(BaseJob):
                     return dict(keep(row, statement))
         except (UnreadableStatement, LedgerError) as error:
             with run.fenced():
-                row.state, row.error = StatementState.FAILED, str(error)
+                row.state, row.error = StatementState.FAILED, wording_of(error)
                 row.save()
             return {"read": 0}
 
@@ -104,7 +106,9 @@ class ApplyStatement(BaseJob):
             with run.fenced():
                 left = book_next(row, account, BATCH)
             done = total - waiting(row).count()
-            run.progress(done, total, f"{done} of {total} lines")
+            run.progress(
+                done, total, worded("Lines: %(done)s of %(total)s", done=done, total=total)
+            )
         with run.fenced():
             attached = attach_files(row)
             row.state, row.applied_at = StatementState.APPLIED, timezone.now()
@@ -132,7 +136,7 @@ class RevertStatement(BaseJob):
         while done < total:
             with run.fenced():
                 done += take_back_next(row, AT_ONCE)
-            run.progress(done, total, "Taking back")
+            run.progress(done, total, worded("Taking back"))
         with run.fenced():
             StatementImport.objects.filter(pk=row.pk).update(state=StatementState.REVERTED)
             take_back_booked(row)

@@ -16,6 +16,6 @@ def resolve_allowed(host: str, port: int, allowed: Sequence[str]) -> list[str]:
     try:
         return addresses.resolve_allowed(host, port, allowed, setting=SETTING)
     except addresses.AddressRefused as error:
-        raise ProviderRefused(str(error)) from error
+        raise ProviderRefused(error.args[0]) from error
     except addresses.AddressUnknown as error:
-        raise ProviderUnavailable(str(error)) from error
+        raise ProviderUnavailable(error.args[0]) from error

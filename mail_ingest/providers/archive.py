@@ -39,6 +39,7 @@ from mail_ingest.providers.base import (
     in_pages,
 )
 from mail_ingest.providers.mbox import MboxProvider
+from tenancy.wording import worded
 
 ARCHIVE_MAGIC: Final = (b"PK\x03\x04", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ")
 # Of a message, not of JSON: '{"filters": …'.
@@ -67,11 +68,15 @@ class ArchiveProvider:
     def check(self) -> CheckResult:
         with self._reading() as files:
             if not files.sizes:
-                raise ProviderRefused(f"“{self.path.name}” holds no files.")
+                raise ProviderRefused(worded("“%(name)s” holds no files.", name=self.path.name))
             if not self._mboxes and not self._plain:
-                raise ProviderRefused(f"“{self.path.name}” holds no mail: no mbox and no message.")
+                raise ProviderRefused(
+                    worded("“%(name)s” holds no mail: no mbox and no message.", name=self.path.name)
+                )
             if not files.is_sound():
-                raise ProviderRefused(f"“{self.path.name}” is damaged: a checksum is wrong.")
+                raise ProviderRefused(
+                    worded("“%(name)s” is damaged: a checksum is wrong.", name=self.path.name)
+                )
         return CheckResult({"": len(self._mboxes) + len(self._plain)})
 
     def list_new(self, cursor: Cursor) -> Iterator[Page]:
@@ -93,7 +98,7 @@ class ArchiveProvider:
             yield from self._plain_pages(plain, total)
 
     def list_between(self, since: date | None, until: date | None) -> Iterator[Page]:
-        raise ProviderRefused("A file has no dates to choose by: import all of it.")
+        raise ProviderRefused(worded("A file has no dates to choose by: import all of it."))
 
     def fetch(self, refs: Sequence[MessageRef]) -> Iterator[FetchedMessage]:
         with self._reading() as files:
@@ -129,19 +134,38 @@ class ArchiveProvider:
                 self._look_into(self._files)
             yield self._files
         except TooManyFiles as error:
-            raise ProviderRefused(f"“{name}” holds more than {error} files: split it.") from error
+            raise ProviderRefused(
+                worded(
+                    "“%(name)s” holds more than %(limit)s files: split it.",
+                    name=name,
+                    limit=error,
+                )
+            ) from error
         except UnpacksTooLarge as error:
             raise ProviderRefused(
-                f"“{name}” would unpack to more than {error} GB: split it."
+                worded(
+                    "“%(name)s” would unpack to more than %(limit)s GB: split it.",
+                    name=name,
+                    limit=error,
+                )
             ) from error
         except UnpacksTooMuch as error:
             raise ProviderRefused(
-                f"“{name}” unpacks to more than {error} times its size, as zip bombs do."
-                " Unpack it yourself and import what is inside."
+                worded(
+                    "“%(name)s” unpacks to more than %(limit)s times its size, as zip bombs do."
+                    " Unpack it yourself and import what is inside.",
+                    name=name,
+                    limit=error,
+                )
             ) from error
         except BROKEN as error:
             raise ProviderRefused(
-                f"“{name}” is damaged, encrypted or no {self.what}: {error}."
+                worded(
+                    "“%(name)s” is damaged, encrypted or no %(kind)s: %(reason)s.",
+                    name=name,
+                    kind=self.what,
+                    reason=error,
+                )
             ) from error
 
     def _look_into(self, files: Files) -> None:
@@ -157,7 +181,9 @@ class ArchiveProvider:
             elif HEADER.match(start) and not start.startswith(ARCHIVE_MAGIC):
                 self._plain[number] = size
         if has_archive and not self._mboxes:
-            raise ProviderRefused(f"“{self.path.name}” holds another archive: unpack it first.")
+            raise ProviderRefused(
+                worded("“%(name)s” holds another archive: unpack it first.", name=self.path.name)
+            )
 
 
 def _progress(number: int, total: int, page: Page) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from mail_ingest.providers.base import (
     Page,
     ProviderRefused,
 )
+from tenancy.wording import worded
 
 
 class EmlProvider:
@@ -34,7 +35,7 @@ class EmlProvider:
             yield Page((ref,), {"read": True}, 1, 1)
 
     def list_between(self, since: date | None, until: date | None) -> Iterator[Page]:
-        raise ProviderRefused("A file has no dates to choose by: import all of it.")
+        raise ProviderRefused(worded("A file has no dates to choose by: import all of it."))
 
     def fetch(self, refs: Sequence[MessageRef]) -> Iterator[FetchedMessage]:
         for ref in refs:

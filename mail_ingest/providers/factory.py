@@ -14,6 +14,7 @@ from mail_ingest.providers.archive import ARCHIVE_MAGIC, HEADER
 from mail_ingest.providers.archive_files import is_tar_gz
 from mail_ingest.providers.base import EmailProvider, ProviderRefused
 from mail_ingest.providers.maildir import is_maildir
+from tenancy.wording import worded
 
 PROVIDERS: Final[Mapping[str, str]] = {
     "imap": "mail_ingest.providers.imap.ImapProvider",
@@ -50,14 +51,18 @@ def file_kind(path: Path) -> str:
     if path.is_dir():
         if is_maildir(path):
             return "maildir"
-        raise ProviderRefused(f"“{path.name}” is a folder, but not a Maildir (cur and new).")
+        raise ProviderRefused(
+            worded("“%(name)s” is a folder, but not a Maildir (cur and new).", name=path.name)
+        )
     try:
         with path.open("rb") as file:
             start = file.read(1024)
     except OSError as error:
-        raise ProviderRefused(f"“{path.name}” cannot be read: {error.strerror}.") from error
+        raise ProviderRefused(
+            worded("“%(name)s” cannot be read: %(reason)s.", name=path.name, reason=error.strerror)
+        ) from error
     if not start.strip():
-        raise ProviderRefused(f"“{path.name}” is empty.")
+        raise ProviderRefused(worded("“%(name)s” is empty.", name=path.name))
     if start.startswith(b"PK\x03\x04"):
         return "zip"
     if start.startswith(b"\x1f\x8b") and is_tar_gz(path):
@@ -67,5 +72,8 @@ def file_kind(path: Path) -> str:
     if not start.startswith(ARCHIVE_MAGIC) and HEADER.match(start):
         return "eml"
     raise ProviderRefused(
-        f"“{path.name}” is not mail: mbox, .eml, a zip or tar.gz of those, or a Maildir are."
+        worded(
+            "“%(name)s” is not mail: mbox, .eml, a zip or tar.gz of those, or a Maildir are.",
+            name=path.name,
+        )
     )

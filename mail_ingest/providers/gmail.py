@@ -39,6 +39,7 @@ from mail_ingest.providers.base import (
 )
 from mail_ingest.providers.rate import Rate, TokenBucket
 from mail_ingest.providers.tokens import ReconnectNeeded, TokenSource
+from tenancy.wording import worded
 
 SCOPE: Final = "https://www.googleapis.com/auth/gmail.readonly"
 ENDPOINT: Final = "https://gmail.googleapis.com"
@@ -258,11 +259,11 @@ class GmailProvider:
         except RefreshError as error:
             # 401: a token that was withdrawn before its time. A new one, or the reason why not.
             self.settings.tokens.access_token(renew=True)
-            raise ProviderUnavailable("Gmail asked for a new access token.") from error
+            raise ProviderUnavailable(worded("Gmail asked for a new access token.")) from error
         except Exception as error:
             # httplib2, google-auth and the batch parser each raise their own for a broken line.
             raise ProviderUnavailable(
-                f"The connection to Gmail broke off ({type(error).__name__})."
+                worded("The connection to Gmail broke off (%(kind)s).", kind=type(error).__name__)
             ) from error
 
 
@@ -279,21 +280,24 @@ def _refusal(error: HttpError) -> Exception:
     wait = error.resp.get("retry-after", "")
     seconds = int(wait) if str(wait).isdigit() else None
     if status == 400:
-        return _Rejected("Gmail did not understand a request.")
+        return _Rejected(worded("Gmail did not understand a request."))
     if status == 404:
-        return _Forgotten("Gmail does not know this any more.")
+        return _Forgotten(worded("Gmail does not know this any more."))
     if status == 429 or (status == 403 and reasons & _LIMITS):
-        message = "Gmail asks to slow down; it goes on by itself."
+        message = worded("Gmail asks to slow down; it goes on by itself.")
         return ProviderUnavailable(message, retry_after_seconds=seconds or 60)
     if status == 401:
-        return ReconnectNeeded("Gmail no longer accepts the permission. Connect it again.")
+        return ReconnectNeeded(worded("Gmail no longer accepts the permission. Connect it again."))
     if status == 403:
         return ReconnectNeeded(
-            "Google does not let Inledger read this mailbox: the permission to read messages was"
-            " not given, or the Gmail API is not switched on for the operator's project."
+            worded(
+                "Google does not let Inledger read this mailbox: the permission to read messages"
+                " was not given, or the Gmail API is not switched on for the operator's project."
+            )
         )
     return ProviderUnavailable(
-        f"Gmail answered with an error (status {status}).", retry_after_seconds=seconds
+        worded("Gmail answered with an error (status %(status)s).", status=status),
+        retry_after_seconds=seconds,
     )
 
 

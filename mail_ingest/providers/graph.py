@@ -35,6 +35,7 @@ from mail_ingest.providers.base import (
 from mail_ingest.providers.graph_folders import ROLES, ROOT, USUAL, choices, labels_of
 from mail_ingest.providers.rate import Rate, TokenBucket
 from mail_ingest.providers.tokens import ReconnectNeeded, TokenSource
+from tenancy.wording import worded
 
 SCOPE: Final = "Mail.Read"
 ENDPOINT: Final = "https://graph.microsoft.com/v1.0"
@@ -138,9 +139,10 @@ class GraphProvider:
         labels = self._labels() | {name: name for name in USUAL}
         found = {folder: labels[folder] for folder in chosen if folder in labels}
         if gone := len(chosen) - len(found):
-            self.notice = (
-                f"{gone} of the chosen folders are not in this mailbox any more: choose the"
-                " folders again."
+            self.notice = worded(
+                "%(count)s of the chosen folders are not in this mailbox any more: choose the"
+                " folders again.",
+                count=gone,
             )
         if not found:
             raise ProviderRefused(self.notice)
@@ -167,7 +169,7 @@ class GraphProvider:
         except _Gone:
             return None
         except (ValueError, KeyError, requests.RequestException) as error:
-            raise ProviderUnavailable("Outlook's answer broke off.") from error
+            raise ProviderUnavailable(worded("Outlook's answer broke off.")) from error
 
     def _folder(self, name: str) -> str:
         return f"{self.settings.endpoint}/me/mailFolders/{quote(name, safe='')}"
@@ -193,7 +195,7 @@ class GraphProvider:
         except _Gone:
             return None
         except requests.RequestException as error:
-            raise ProviderUnavailable("The connection to Outlook broke off.") from error
+            raise ProviderUnavailable(worded("The connection to Outlook broke off.")) from error
         sized = replace(ref, size=size)
         if size <= MAX_MESSAGE_BYTES:
             return FetchedMessage(sized, bytes(raw))
@@ -206,16 +208,16 @@ class GraphProvider:
                 return answer
         except _Gone as error:
             raise ProviderRefused(
-                "Outlook has no such folder any more: choose the folders again."
+                worded("Outlook has no such folder any more: choose the folders again.")
             ) from error
         except (ValueError, requests.RequestException) as error:
-            raise ProviderUnavailable("Outlook's answer broke off.") from error
+            raise ProviderUnavailable(worded("Outlook's answer broke off.")) from error
 
     def _asked(self, link: str, *, stream: bool = False) -> requests.Response:
         """A reply with status 200. A link that came from the server stays with that server: it
         gets the person's token."""
         if urlsplit(link)[:2] != urlsplit(self.settings.endpoint)[:2]:
-            raise ProviderRefused("Outlook's answer points to another server.")
+            raise ProviderRefused(worded("Outlook's answer points to another server."))
         self._bucket.take(1)
         reply = self._send(link, self.settings.tokens.access_token(), stream=stream)
         if reply.status_code == 401:
@@ -243,7 +245,7 @@ class GraphProvider:
                 timeout=self.settings.timeout_seconds,
             )  # fmt: skip
         except requests.RequestException as error:
-            raise ProviderUnavailable("The connection to Outlook broke off.") from error
+            raise ProviderUnavailable(worded("The connection to Outlook broke off.")) from error
 
 
 class _Expired(ProviderUnavailable):
@@ -258,21 +260,25 @@ def _refusal(reply: requests.Response) -> Exception:
     wait = reply.headers.get("Retry-After", "")
     seconds = int(wait) if wait.isdigit() else None
     if reply.status_code == 410:
-        return _Expired("Outlook has forgotten how far this folder was read.")
+        return _Expired(worded("Outlook has forgotten how far this folder was read."))
     if reply.status_code == 404:
-        return _Gone("Outlook does not know this any more.")
+        return _Gone(worded("Outlook does not know this any more."))
     if reply.status_code == 429:
-        message = "Outlook asks to slow down; it goes on by itself."
+        message = worded("Outlook asks to slow down; it goes on by itself.")
         return ProviderUnavailable(message, retry_after_seconds=seconds or 60)
     if reply.status_code == 401:
-        return ReconnectNeeded("Outlook no longer accepts the permission. Connect it again.")
+        return ReconnectNeeded(
+            worded("Outlook no longer accepts the permission. Connect it again.")
+        )
     if reply.status_code == 403:
         return ReconnectNeeded(
-            "Microsoft does not let Inledger read this mailbox: the permission to read messages"
-            " was not given, or an administrator has to allow it."
+            worded(
+                "Microsoft does not let Inledger read this mailbox: the permission to read"
+                " messages was not given, or an administrator has to allow it."
+            )
         )
     return ProviderUnavailable(
-        f"Outlook answered with an error (status {reply.status_code}).",
+        worded("Outlook answered with an error (status %(status)s).", status=reply.status_code),
         retry_after_seconds=seconds,
     )
 

@@ -40,6 +40,7 @@ from mail_ingest.providers.imap_login import (
 )
 from mail_ingest.providers.imap_tls import CheckedClient, connect_checked
 from mail_ingest.providers.tokens import TokenSource
+from tenancy.wording import joined, worded
 
 SIZES_AT_ONCE: Final = 1_000
 # Of so many folders it is looked up whether one of them is one that has gone, renamed.
@@ -68,7 +69,7 @@ class ImapProvider:
 
     def __init__(self, settings: ImapSettings) -> None:
         self.settings = settings
-        self.notice = ""
+        self.notice: str = ""
         self._client: CheckedClient | None = None
 
     def check(self) -> CheckResult:
@@ -165,7 +166,9 @@ class ImapProvider:
         self._examine(self._chosen(self.folders(), {})[0])
         with self._talking() as client:
             if not client.has_capability("IDLE"):
-                raise ProviderRefused(f"{self.settings.host} does not tell of new mail (IDLE).")
+                raise ProviderRefused(
+                    worded("%(host)s does not tell of new mail (IDLE).", host=self.settings.host)
+                )
             idle(client, tell, is_over)
 
     def close(self) -> None:
@@ -225,12 +228,15 @@ class ImapProvider:
         for name in wanted:
             found = next((f.name for f in available if same_name(f.name, name)), None)
             chosen.append(found) if found else missing.append(name)
-        self.notice = " ".join(
-            missing_text(name, available, self._new_name(name, available, cursor))
-            for name in missing
+        self.notice = joined(
+            [
+                missing_text(name, available, self._new_name(name, available, cursor))
+                for name in missing
+            ]
         )
         if not chosen:
-            raise ProviderRefused(self.notice or "The mailbox has no folder that can be read.")
+            nothing = worded("The mailbox has no folder that can be read.")
+            raise ProviderRefused(self.notice or nothing)
         return chosen
 
     def _new_name(self, name: str, available: tuple[Folder, ...], cursor: Cursor) -> str:
@@ -272,11 +278,17 @@ class ImapProvider:
                 self._client = self._connected()
             yield self._client
         except TimeoutError as error:
-            raise ProviderUnavailable(f"{host} did not answer in time.") from error
+            raise ProviderUnavailable(
+                worded("%(host)s did not answer in time.", host=host)
+            ) from error
         except (imaplib.IMAP4.abort, OSError) as error:
-            raise ProviderUnavailable(f"The connection to {host} broke off.") from error
+            raise ProviderUnavailable(
+                worded("The connection to %(host)s broke off.", host=host)
+            ) from error
         except (IMAPClientError, imaplib.IMAP4.error) as error:
-            raise ProviderUnavailable(f"{host} answered with an error: {said(error)}") from error
+            raise ProviderUnavailable(
+                worded("%(host)s answered with an error: %(words)s", host=host, words=said(error))
+            ) from error
 
     def _connected(self) -> CheckedClient:
         """A connection that is logged in. A token that is refused is renewed once."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from mail_ingest.providers.base import Folder
+from tenancy.wording import Wording, worded
 
 # What a folder is for, by the attribute with which LIST says so.
 ROLES: Final = {
@@ -49,14 +50,20 @@ def same_name(one: str, other: str) -> bool:
     return one == other or (one.upper() == other.upper() == "INBOX")
 
 
-def missing_text(name: str, folders: Iterable[Folder], renamed_to: str) -> str:
+def missing_text(name: str, folders: Iterable[Folder], renamed_to: str) -> Wording:
     if renamed_to:
-        return (
-            f"The mailbox has no folder “{name}” any more: it seems to be called “{renamed_to}”"
-            " now. Choose the folders again."
+        return worded(
+            "The mailbox has no folder “%(name)s” any more: it seems to be called “%(other)s”"
+            " now. Choose the folders again.",
+            name=name,
+            other=renamed_to,
         )
     names = ", ".join([folder.name for folder in folders][:30])
-    return f"The mailbox has no folder “{name}”. It has: {names}. Choose the folders again."
+    return worded(
+        "The mailbox has no folder “%(name)s”. It has: %(names)s. Choose the folders again.",
+        name=name,
+        names=names,
+    )
 
 
 def _role(name: str, words: set[str]) -> str:

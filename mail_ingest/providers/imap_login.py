@@ -14,6 +14,7 @@ from imapclient.exceptions import LoginError
 from mail_ingest.providers.base import ProviderRefused, ProviderUnavailable
 from mail_ingest.providers.imap_tls import CheckedClient
 from mail_ingest.providers.tokens import ReconnectNeeded
+from tenancy.wording import worded
 
 # Response codes of a refused login that says nothing about the password (RFC 5530).
 TRY_AGAIN: Final = re.compile(r"\[(?:UNAVAILABLE|LIMIT|INUSE|SERVERBUG)\]|too many", re.IGNORECASE)
@@ -32,8 +33,13 @@ def log_in_by_password(client: CheckedClient, host: str, username: str, password
     except LoginError as error:
         _require_a_final_no(host, error)
         raise ProviderRefused(
-            f"{host} refused the user name or the password of “{username}”:"
-            f" {said(error)}. Many providers want an app password here."
+            worded(
+                "%(host)s refused the user name or the password of “%(username)s”: %(words)s. Many"
+                " providers want an app password here.",
+                host=host,
+                username=username,
+                words=said(error),
+            )
         ) from None
 
 
@@ -49,7 +55,9 @@ def log_in_by_token(client: CheckedClient, host: str, username: str, token: str)
             _Answer(f"n,a={whom},\1auth=Bearer {token}\1\1", b"\1"),
         )
     else:
-        raise ProviderRefused(f"{host} offers no login by a permission (XOAUTH2) over IMAP.")
+        raise ProviderRefused(
+            worded("%(host)s offers no login by a permission (XOAUTH2) over IMAP.", host=host)
+        )
     try:
         client._imap.authenticate(mechanism, answer)
     except imaplib.IMAP4.abort:
@@ -85,24 +93,38 @@ def _refusal(host: str, username: str, complaint: str, text: str) -> ProviderRef
     status = str(told.get("status", "")) if isinstance(told, dict) else ""
     if status in TOO_NARROW:
         return ReconnectNeeded(
-            f"The permission to read “{username}” by IMAP was not given at {host}. Connect it"
-            " again, and agree to reading messages."
+            worded(
+                "The permission to read “%(username)s” by IMAP was not given at %(host)s. Connect"
+                " it again, and agree to reading messages.",
+                username=username,
+                host=host,
+            )
         )
     if "not connected" in text.lower():
         # Microsoft's words for a right token and a mailbox with IMAP turned off.
         return ProviderRefused(
-            f"IMAP is turned off for “{username}” at {host}. Its owner, or an administrator, can"
-            " turn it on; or connect the mailbox without IMAP."
+            worded(
+                "IMAP is turned off for “%(username)s” at %(host)s. Its owner, or an"
+                " administrator, can turn it on; or connect the mailbox without IMAP.",
+                username=username,
+                host=host,
+            )
         )
     return TokenRefused(
-        f"{host} no longer lets Inledger read “{username}”: the permission was withdrawn or has"
-        " run out. Connect it again."
+        worded(
+            "%(host)s no longer lets Inledger read “%(username)s”: the permission was withdrawn or"
+            " has run out. Connect it again.",
+            host=host,
+            username=username,
+        )
     )
 
 
 def _require_a_final_no(host: str, error: Exception) -> None:
     if TRY_AGAIN.search(str(error)):
-        raise ProviderUnavailable(f"{host} takes no login now: {said(error)}") from None
+        raise ProviderUnavailable(
+            worded("%(host)s takes no login now: %(words)s", host=host, words=said(error))
+        ) from None
 
 
 def said(error: Exception) -> str:

@@ -12,6 +12,7 @@ from imapclient import IMAPClient, SocketTimeout
 from imapclient.tls import IMAP4_TLS
 
 from mail_ingest.providers.base import MAX_MESSAGE_BYTES, ProviderRefused, ProviderUnavailable
+from tenancy.wording import worded
 
 # What a server may send in one piece: a message, should it have grown a little since it was sized.
 MAX_LITERAL: Final = 2 * MAX_MESSAGE_BYTES
@@ -91,23 +92,39 @@ def connect_checked(
     try:
         context = ssl.create_default_context(cadata=ca_certificate or None)
     except (ssl.SSLError, ValueError, TypeError) as error:
-        raise ProviderRefused("The authority's certificate is not valid PEM.") from error
+        raise ProviderRefused(worded("The authority's certificate is not valid PEM.")) from error
     try:
         return CheckedClient(host, addresses, port, context, timeout)
     except ssl.SSLCertVerificationError as error:
         raise ProviderRefused(
-            f"The certificate of {host} cannot be trusted: {error.verify_message}. If it is your"
-            " own server, give the certificate of the authority that signed it."
+            worded(
+                "The certificate of %(host)s cannot be trusted: %(reason)s. If it is your own"
+                " server, give the certificate of the authority that signed it.",
+                host=host,
+                reason=error.verify_message,
+            )
         ) from error
     except ssl.SSLError as error:
         raise ProviderRefused(
-            f"{host} does not speak TLS on port {port}. IMAP over TLS is usually port 993."
+            worded(
+                "%(host)s does not speak TLS on port %(port)s. IMAP over TLS is usually port 993.",
+                host=host,
+                port=port,
+            )
         ) from error
     except TimeoutError as error:
-        raise ProviderUnavailable(f"{host} did not answer on port {port} in time.") from error
+        raise ProviderUnavailable(
+            worded("%(host)s did not answer on port %(port)s in time.", host=host, port=port)
+        ) from error
     except ConnectionRefusedError as error:
         raise ProviderRefused(
-            f"Nothing answers on port {port} of {host}. IMAP over TLS is usually port 993."
+            worded(
+                "Nothing answers on port %(port)s of %(host)s. IMAP over TLS is usually port 993.",
+                port=port,
+                host=host,
+            )
         ) from error
     except (OSError, imaplib.IMAP4.error) as error:
-        raise ProviderUnavailable(f"The connection to {host} failed: {error}.") from error
+        raise ProviderUnavailable(
+            worded("The connection to %(host)s failed: %(reason)s.", host=host, reason=error)
+        ) from error

@@ -17,6 +17,7 @@ from mail_ingest.providers.base import (
     ProviderRefused,
     in_pages,
 )
+from tenancy.wording import worded
 
 
 class MaildirProvider:
@@ -29,7 +30,9 @@ class MaildirProvider:
 
     def check(self) -> CheckResult:
         if not is_maildir(self.path):
-            raise ProviderRefused(f"“{self.path.name}” is not a Maildir: it has no cur and new.")
+            raise ProviderRefused(
+                worded("“%(name)s” is not a Maildir: it has no cur and new.", name=self.path.name)
+            )
         return CheckResult({"": len(self._names())})
 
     def list_new(self, cursor: Cursor) -> Iterator[Page]:
@@ -46,7 +49,7 @@ class MaildirProvider:
             yield Page(page, {"after": self._name(page[-1])}, done, len(names))
 
     def list_between(self, since: date | None, until: date | None) -> Iterator[Page]:
-        raise ProviderRefused("A file has no dates to choose by: import all of it.")
+        raise ProviderRefused(worded("A file has no dates to choose by: import all of it."))
 
     def fetch(self, refs: Sequence[MessageRef]) -> Iterator[FetchedMessage]:
         for ref in refs:

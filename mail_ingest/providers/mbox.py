@@ -26,6 +26,7 @@ from mail_ingest.providers.base import (
     ProviderRefused,
     in_pages,
 )
+from tenancy.wording import worded
 
 CHUNK: Final = 1024 * 1024
 LOOK_AHEAD: Final = 1024
@@ -76,7 +77,7 @@ class MboxProvider:
         yield from self._pages(pending, total)
 
     def list_between(self, since: date | None, until: date | None) -> Iterator[Page]:
-        raise ProviderRefused("A file has no dates to choose by: import all of it.")
+        raise ProviderRefused(worded("A file has no dates to choose by: import all of it."))
 
     def fetch(self, refs: Sequence[MessageRef]) -> Iterator[FetchedMessage]:
         # Kept open from page to page: in an archive each opening unpacks from the start.
@@ -134,10 +135,15 @@ def require_mbox(start: bytes, name: str) -> None:
     """Raises ProviderRefused unless a file that starts so is an mbox."""
     match = FROM_LINE.match(start)
     if match is None:
-        raise ProviderRefused(f"“{name}” is not an mbox file: it does not begin with “From ”.")
+        raise ProviderRefused(
+            worded("“%(name)s” is not an mbox file: it does not begin with “From ”.", name=name)
+        )
     if not re.match(rb"(?:>From [^\n]*\n)?[!-9;-~]+:", start[match.end() :]):
         raise ProviderRefused(
-            f"“{name}” is not a readable mbox file: no header follows its first “From ” line."
+            worded(
+                "“%(name)s” is not a readable mbox file: no header follows its first “From ” line.",
+                name=name,
+            )
         )
 
 

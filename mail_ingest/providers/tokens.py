@@ -9,6 +9,7 @@ from typing import Final, Protocol
 import requests
 
 from mail_ingest.providers.base import ProviderRefused, ProviderUnavailable
+from tenancy.wording import worded
 
 # A token that runs out within this is renewed before it is used.
 MARGIN: Final = timedelta(minutes=2)
@@ -100,22 +101,35 @@ def refreshed(client: OAuthClient, tokens: Tokens) -> Tokens:
         body = reply.json()
     except (requests.RequestException, ValueError) as error:
         raise ProviderUnavailable(
-            f"{client.provider_name} could not be reached to renew the access."
+            worded(
+                "%(provider)s could not be reached to renew the access.",
+                provider=client.provider_name,
+            )
         ) from error
     if reply.status_code == 200 and body.get("access_token"):
         return tokens_of(body, tokens.refresh_token)
     if body.get("error") in ("invalid_grant", "interaction_required", "consent_required"):
         raise ReconnectNeeded(
-            f"{client.provider_name} no longer lets Inledger read this mailbox: the permission was"
-            " withdrawn or has run out. Connect it again."
+            worded(
+                "%(provider)s no longer lets Inledger read this mailbox: the permission was"
+                " withdrawn or has run out. Connect it again.",
+                provider=client.provider_name,
+            )
         )
     if body.get("error") in ("invalid_client", "unauthorized_client"):
         raise ProviderRefused(
-            f"{client.provider_name} does not know this installation's client id or secret any"
-            " more. Ask its operator."
+            worded(
+                "%(provider)s does not know this installation's client id or secret any more. Ask"
+                " its operator.",
+                provider=client.provider_name,
+            )
         )
     raise ProviderUnavailable(
-        f"{client.provider_name} did not renew the access (status {reply.status_code})."
+        worded(
+            "%(provider)s did not renew the access (status %(status)s).",
+            provider=client.provider_name,
+            status=reply.status_code,
+        )
     )
 
 

@@ -19,6 +19,7 @@ from tenancy.errors import DomainError
 from tenancy.ids import new_id
 from tenancy.outgoing import check_address
 from tenancy.scope import current_tenant_id
+from tenancy.wording import worded
 
 SECRET_FIELD: Final = "Webhook.secret"  # noqa: S105 - the place, not the secret
 SETTING: Final = "WEBHOOK_ALLOWED_PRIVATE_HOSTS"
@@ -43,7 +44,10 @@ def add_webhook(name: str, url: str, events: Iterable[str]) -> tuple[Webhook, st
     wanted = _events(events)
     _check(url)
     if Webhook.objects.count() >= MOST_WEBHOOKS:
-        raise WebhookError(f"A ledger has at most {MOST_WEBHOOKS} webhooks.", code="too_many")
+        raise WebhookError(
+            worded("A ledger has at most %(most)s webhooks.", most=MOST_WEBHOOKS),
+            code="too_many",
+        )
     row = Webhook(id=new_id(), name=_name(name), url=url, events=wanted)
     secret = _seal(row)
     row.save(force_insert=True)
@@ -102,7 +106,9 @@ def resend(delivery_id: uuid.UUID) -> WebhookDelivery:
         found = WebhookDelivery.objects.select_for_update().filter(pk=delivery_id)
         row: WebhookDelivery | None = found.first()
         if row is None:
-            raise NoWebhook(f"There is no delivery {delivery_id}.")
+            raise NoWebhook(
+                worded("There is no delivery %(delivery_id)s.", delivery_id=delivery_id)
+            )
         _active(_locked(row.webhook_id))
         row.state = DeliveryState.WAITING
         row.save(update_fields=["state"])
@@ -131,7 +137,11 @@ def _events(events: Iterable[str]) -> list[str]:
     wanted = sorted(set(events))
     unknown = [name for name in wanted if name not in EVENTS]
     if unknown or not wanted:
-        raise WebhookError(f"Choose of: {', '.join(EVENTS)}.", code="events", field="events")
+        raise WebhookError(
+            worded("Choose of: %(events)s.", events=", ".join(EVENTS)),
+            code="events",
+            field="events",
+        )
     return wanted
 
 
@@ -151,7 +161,7 @@ def _seal(row: Webhook) -> str:
 def _locked(webhook_id: uuid.UUID) -> Webhook:
     row: Webhook | None = Webhook.objects.select_for_update().filter(pk=webhook_id).first()
     if row is None:
-        raise NoWebhook(f"There is no webhook {webhook_id}.")
+        raise NoWebhook(worded("There is no webhook %(webhook_id)s.", webhook_id=webhook_id))
     return row
 
 

@@ -12,6 +12,7 @@ from jobs.runner import JobRunner
 from notifications.models import DeliveryState, Webhook, WebhookDelivery, WebhookState
 from tenancy.ids import new_id
 from tenancy.scope import all_tenants
+from tenancy.wording import worded
 
 # Every event by its name, and what it means. An app that tells one calls `emit`.
 EVENTS: Final[dict[str, str]] = {
@@ -63,4 +64,6 @@ def enqueue_deliveries() -> None:
         hooks = Webhook.objects.filter(Exists(waiting), state=WebhookState.ACTIVE).order_by("pk")
         found = list(hooks.values_list("pk", "tenant_id")[:AT_ONCE])
     for pk, tenant_id in found:
-        JobRunner.enqueue(DELIVER, tenant_id=tenant_id, subject=str(pk), trigger="Events wait")
+        JobRunner.enqueue(
+            DELIVER, tenant_id=tenant_id, subject=str(pk), trigger=worded("Events wait")
+        )

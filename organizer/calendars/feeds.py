@@ -19,6 +19,7 @@ from accounts.tokens import sha256
 from organizer.errors import NoSuchFeed, OrganizerError
 from organizer.models import CalendarFeed, FeedEntry, FeedPart
 from tenancy.scope import current_actor
+from tenancy.wording import worded
 
 PREFIX: Final = "cal_"
 SHOWN: Final = len(PREFIX) + 6
@@ -126,7 +127,7 @@ def _locked(feed_id: uuid.UUID) -> CalendarFeed:
     rows = CalendarFeed.objects.filter(pk__in=own.order_by().values("pk"))
     row: CalendarFeed | None = rows.select_for_update().filter(pk=feed_id).first()
     if row is None:
-        raise NoSuchFeed(f"There is no calendar {feed_id} of yours.")
+        raise NoSuchFeed(worded("There is no calendar %(feed_id)s of yours.", feed_id=feed_id))
     return row
 
 

@@ -26,6 +26,7 @@ from organizer.models import (
 )
 from tenancy.ids import new_id
 from tenancy.scope import current_tenant_id
+from tenancy.wording import worded
 
 MOST_ENTRIES: Final = 50
 MOST_TAGS: Final = 50
@@ -179,7 +180,7 @@ def one_writer() -> Iterator[None]:
 def locked(contact_id: uuid.UUID) -> Contact:
     row: Contact | None = Contact.objects.select_for_update().filter(pk=contact_id).first()
     if row is None:
-        raise NoSuchContact(f"There is no contact {contact_id}.")
+        raise NoSuchContact(worded("There is no contact %(contact_id)s.", contact_id=contact_id))
     return row
 
 
@@ -201,7 +202,9 @@ def _save(row: Contact, card: Card, changes: Mapping[str, Any], *, is_new: bool)
         row.interacted_on = _day(wanted.pop("interacted_on"))
     unknown = wanted.keys() - CARD_FIELDS
     if unknown:
-        raise OrganizerError(f"A contact has no {min(unknown)}.", code="unknown_field")
+        raise OrganizerError(
+            worded("A contact has no %(field)s.", field=min(unknown)), code="unknown_field"
+        )
     for name, kind in LISTS.items():
         if name in wanted:
             wanted[name] = _entries(name, kind, wanted[name], getattr(card, name))

@@ -13,7 +13,7 @@ from django.utils import translation
 from accounts.models import User
 from config.catalogues import compile_outdated
 from tenancy.models import Tenant
-from tests.catalogue import Id, german, in_python, in_template, marked
+from tests.catalogue import CATALOGUE, Id, german, in_python, in_template, marked
 from tests.make import make_member
 from tests.pages import signed_in
 
@@ -49,6 +49,12 @@ def test_every_marked_message_is_in_german() -> None:
 def test_the_catalogue_holds_nothing_that_no_source_has() -> None:
     left_over = {message.id for message in german() if message.id} - marked()
     assert not left_over, sorted(map(str, left_over))
+
+
+def test_nothing_stands_in_it_twice() -> None:
+    """A merge that takes both sides' lines may leave an entry twice."""
+    entries = CATALOGUE.read_text(encoding="utf-8").count("\nmsgid ")
+    assert entries == len(german()) + 1, "an entry stands there twice"
 
 
 def test_placeholders_agree() -> None:
