@@ -57,6 +57,7 @@ soak: $(DEV_STAMP) ## kill workers, a ledger before its peers, a month of notice
 	$(BIN)/python -m tests.soak.mail
 	$(BIN)/python -m tests.soak.peers
 	$(BIN)/python -m tests.soak.notices
+	INLEDGER_FORWARDED=5000 $(BIN)/python -m pytest -q tests/mail_ingest/test_forwarded_again.py
 
 gallery: $(DEV_STAMP) ## photograph every page and state into var/gallery; needs Chromium
 	GALLERY=var/gallery $(BIN)/python -m pytest -q tests/browser/test_every_page.py

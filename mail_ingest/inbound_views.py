@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
@@ -21,11 +23,23 @@ from mail_ingest.models import InboundAddress
 from mail_ingest.providers.base import MAX_MESSAGE_BYTES
 from tenancy.viewsets import TenantViewSet
 
+logger = logging.getLogger(__name__)
+
 
 class TooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "too_large"
     default_detail = f"A message may have {MAX_MESSAGE_BYTES // 2**20} MB."
+
+
+class Later(APIException):
+    """The database is away: whoever sends keeps the message and tries again."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+    default_detail = "Inledger cannot store mail now. Try again later."
+    wait = 30
+    """Seconds, as Retry-After says them."""
 
 
 class RawMessageParser(BaseParser):
@@ -71,13 +85,17 @@ class InboundView(APIView):
     )
     def post(self, request: Request) -> Response:
         body = _body(request._request)
-        address = inbound.signed_address(
-            request.headers.get("X-Inledger-Address", ""),
-            request.headers.get("X-Inledger-Timestamp", ""),
-            request.headers.get("X-Inledger-Signature", ""),
-            body,
-        )
-        stored = inbound.receive(address, body)
+        try:
+            address = inbound.signed_address(
+                request.headers.get("X-Inledger-Address", ""),
+                request.headers.get("X-Inledger-Timestamp", ""),
+                request.headers.get("X-Inledger-Signature", ""),
+                body,
+            )
+            stored = inbound.receive(address, body)
+        except DatabaseError as error:
+            logger.exception("A message could not be stored.")
+            raise Later from error
         answer = {"stored": bool(stored.stored), "quarantined": bool(stored.quarantined)}
         return Response(ReceivedSerializer(answer).data, status=status.HTTP_202_ACCEPTED)
 
