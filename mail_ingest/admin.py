@@ -86,6 +86,6 @@ class MailUploadAdmin(TenantAdmin):
 
 @admin.register(RawMessage)
 class RawMessageAdmin(VerbAdmin):
-    list_display = ("sha256", "size", "created_at")
-    search_fields = ("sha256",)
+    list_display = ("identity", "size", "created_at")
+    search_fields = ("identity",)
     exclude: ClassVar[Any] = ("data",)

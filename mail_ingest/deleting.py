@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
+from collections import Counter
+
 from django.db import transaction
+from django.db.models import F
 
 from jobs.base import BaseJob, JobRun, JsonObject
 from jobs.models import JobQueue
-from mail_ingest.models import AccountState, ConnectedAccount, Email, MailImport, RawMessage
+from mail_ingest.models import (
+    AccountState,
+    ConnectedAccount,
+    Email,
+    EmailState,
+    MailImport,
+    RawMessage,
+)
 from mail_ingest.upload_files import remove
 from tenancy.wording import worded
 
@@ -41,10 +52,29 @@ class DeleteAccount(BaseJob):
 
 
 def _delete_some(account: ConnectedAccount) -> int:
-    rows = list(Email.objects.filter(account=account).values_list("id", "raw_id")[:AT_ONCE])
-    Email.objects.filter(id__in=[row[0] for row in rows]).delete()
+    of_account = Email.objects.filter(account=account)
+    rows = list(of_account.values_list("id", "raw_id", "state")[:AT_ONCE])
+    read = {raw_id: email_id for email_id, raw_id, state in rows if state != EmailState.COPY}
+    kept = _hand_over(account, read)
+    Email.objects.filter(id__in={row[0] for row in rows} - kept).delete()
     RawMessage.objects.filter(id__in=[row[1] for row in rows], emails=None).delete()
     return len(rows)
+
+
+def _hand_over(account: ConnectedAccount, by_raw: dict[uuid.UUID, uuid.UUID]) -> set[uuid.UUID]:
+    """Messages that another account has a copy of become that account's, with all that was read
+    from them. Returns their ids."""
+    copies = Email.objects.filter(raw_id__in=by_raw, state=EmailState.COPY)
+    heirs = {copy.raw_id: copy for copy in copies.exclude(account=account).order_by("id")}
+    Email.objects.filter(id__in=[copy.id for copy in heirs.values()]).delete()
+    for copy in heirs.values():
+        copy.id, copy.state = by_raw[copy.raw_id], EmailState.STORED
+    Email.objects.bulk_update(heirs.values(), ("account", "ref", "folder"))
+    for account_id, count in Counter(copy.account_id for copy in heirs.values()).items():
+        ConnectedAccount.objects.filter(pk=account_id).update(
+            stored_count=F("stored_count") + count, duplicate_count=F("duplicate_count") - count
+        )
+    return {copy.id for copy in heirs.values()}
 
 
 def _delete_account(account: ConnectedAccount, deleted: int) -> JsonObject:

@@ -32,6 +32,7 @@ class AccountState(models.TextChoices):
 class EmailState(models.TextChoices):
     STORED = "stored", _("Stored")
     QUARANTINED = "quarantined", _("Quarantined")
+    COPY = "copy", _("Another copy")
 
 
 class ConnectedAccount(TenantModel):
@@ -181,10 +182,13 @@ class InboundAddress(TenantModel):
 
 
 class RawMessage(TenantModel):
-    """The bytes of a message as they were received, once per tenant, whatever accounts they came
-    from. `data` is zlib-compressed; of an oversized message it is the head."""
+    """The bytes of a message as they were first received, once per tenant, whatever accounts and
+    files it came from (see mail_ingest.identity). `data` is zlib-compressed; of an oversized
+    message it is the head."""
 
-    sha256 = models.CharField(max_length=64, help_text="Of the bytes before compression.")
+    identity = models.CharField(
+        max_length=64, help_text="The same for the same message, however it came."
+    )
     size = models.PositiveIntegerField(help_text="Bytes before compression.")
     data = models.BinaryField()
     is_headers_only = models.BooleanField(
@@ -194,11 +198,11 @@ class RawMessage(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints = (
-            models.UniqueConstraint(fields=("tenant", "sha256"), name="raw_message_once"),
+            models.UniqueConstraint(fields=("tenant", "identity"), name="raw_message_once"),
         )
 
     def __str__(self) -> str:
-        return self.sha256[:12]
+        return self.identity[:12]
 
 
 class MailPolicy(TenantModel):
@@ -260,9 +264,10 @@ class MailRule(TenantModel):
 class Email(TenantModel):
     """One message of a connected account.
 
-    `ref` is the provider's name for it (IMAP: folder:uidvalidity:uid). The same bytes are stored
-    once per account, whatever refs they appear under, so that a changed UIDVALIDITY or a second
-    import adds nothing.
+    `ref` is the provider's name for it (IMAP: folder:uidvalidity:uid). The same message is stored
+    once per account, whatever refs it appears under, so that a changed UIDVALIDITY or a second
+    import adds nothing. One that another account has brought before is a copy: it is shown, and
+    nothing is read from it.
     """
 
     account = models.ForeignKey(ConnectedAccount, on_delete=models.CASCADE, related_name="emails")

@@ -26,8 +26,8 @@ def is_unfinancial(email: Email) -> bool:
 
 
 def cut_to_headers(raw: RawMessage) -> bool:
-    """Drop what follows the headers; whether there was something to drop. The hash stays that of
-    the whole message. Not saved."""
+    """Drop what follows the headers; whether there was something to drop. Its identity stays that
+    of the whole message. Not saved."""
     if raw.is_headers_only:
         return False
     whole = zlib.decompress(raw.data)
@@ -39,13 +39,15 @@ def cut_to_headers(raw: RawMessage) -> bool:
 
 def forget_bodies(ids: Sequence[uuid.UUID]) -> int:
     """Cut messages of the scope to their headers, and forget the beginning that lists show; in the
-    caller's transaction. Bytes that another message shares stay while it needs them. Returns how
-    many messages."""
+    caller's transaction. Bytes that another message shares, other than as a copy, stay while it
+    needs them. Returns how many messages."""
     emails = Email.objects.filter(id__in=ids)
     raw_ids = set(emails.values_list("raw_id", flat=True))
     shared = Email.objects.filter(raw_id__in=raw_ids).exclude(id__in=ids)
-    kept = set(shared.values_list("raw_id", flat=True))
+    kept = set(shared.exclude(state=EmailState.COPY).values_list("raw_id", flat=True))
     _cut(RawMessage.objects.filter(id__in=raw_ids - kept))
+    copies = shared.filter(state=EmailState.COPY).exclude(raw_id__in=kept)
+    copies.update(snippet="")
     return emails.exclude(raw_id__in=kept).update(snippet="")
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 
 from mail_ingest.charsets import storable
 from mail_ingest.errors import MailConflict
+from mail_ingest.identity import identity_of
 from mail_ingest.models import AccountKind, ConnectedAccount, Email, EmailState, RawMessage
 from mail_ingest.parsing import UnparsableMessage, parse_message
 from mail_ingest.providers.base import HEAD_BYTES, FetchedMessage
@@ -63,21 +64,52 @@ def prepare(account: ConnectedAccount, messages: Iterable[FetchedMessage]) -> li
 
 
 def store_emails(prepared: Sequence[Prepared]) -> Stored:
-    """Store what is not stored yet, in the caller's transaction. A ref or content that the
+    """Store what is not stored yet, in the caller's transaction. A ref or message that the
     account already has is left as it is."""
+    # Whoever stores the same message at this moment is waited for here.
     RawMessage.objects.bulk_create([p.raw for p in prepared], ignore_conflicts=True)
-    hashes = {p.raw.sha256 for p in prepared}
-    raw_ids = dict(RawMessage.objects.filter(sha256__in=hashes).values_list("sha256", "id"))
+    identities = {p.raw.identity for p in prepared}
+    raw_ids = dict(RawMessage.objects.filter(identity__in=identities).values_list("identity", "id"))
     for p in prepared:
-        p.email.raw_id = raw_ids[p.raw.sha256]
+        p.email.raw_id = raw_ids[p.raw.identity]
+    _mark_copies([p.email for p in prepared if p.email.raw_id != p.raw.id])
     insert_rows([p.email for p in prepared], ignore_conflicts=True)
     ids = [p.email.id for p in prepared]
     states = list(Email.objects.filter(id__in=ids).values_list("state", flat=True))
     return Stored(
-        stored=len(states),
-        duplicates=len(prepared) - len(states),
+        stored=len(states) - states.count(EmailState.COPY),
+        duplicates=len(prepared) - len(states) + states.count(EmailState.COPY),
         quarantined=states.count(EmailState.QUARANTINED),
     )
+
+
+def _mark_copies(emails: Sequence[Email]) -> None:
+    """Nothing is read from a message that another account has brought before. If this one's
+    server vouches for the sender, that holds for the first one too: it says the same."""
+    if not emails:
+        return
+    accounts = {email.account_id for email in emails}
+    before = Email.objects.filter(
+        raw_id__in={email.raw_id for email in emails}, state=EmailState.STORED
+    ).exclude(account__in=accounts)
+    first = {row.raw_id: row for row in before.only("raw", "trust")}
+    vouched = []
+    for email in emails:
+        original = first.get(email.raw_id)
+        if original is None or email.state != EmailState.STORED:
+            continue
+        email.state = EmailState.COPY
+        if email.trust == Trust.VERIFIED != original.trust:
+            original.trust, original.trust_reason = email.trust, email.trust_reason
+            vouched.append(original)
+    Email.objects.bulk_update(vouched, ("trust", "trust_reason"))
+
+
+def original_of(copy: Email) -> Email | None:
+    """The message that a copy is one of."""
+    rows = Email.objects.filter(raw=copy.raw_id, state=EmailState.STORED)
+    found: Email | None = rows.select_related("account").first()
+    return found
 
 
 def load_raw(email: Email) -> bytes:
@@ -124,7 +156,7 @@ def authserv_of(account: ConnectedAccount) -> str:
 def _prepared(account: ConnectedAccount, message: FetchedMessage) -> Prepared:
     raw = message.raw
     row = RawMessage(
-        tenant_id=account.tenant_id, sha256=hashlib.sha256(raw).hexdigest(), size=len(raw),
+        tenant_id=account.tenant_id, identity=identity_of(raw), size=len(raw),
         data=zlib.compress(raw),
     )  # fmt: skip
     email = Email(

@@ -22,7 +22,7 @@ from finance.models import ReviewItem, ReviewState, Transaction
 from finance.querysets import list_rows, with_links
 from finance.views.rows import entry, reason_labels, words
 from mail_ingest.models import ConnectedAccount, Email, EmailState
-from mail_ingest.storage import reread
+from mail_ingest.storage import original_of, reread
 from mail_ingest.trust import Trust
 from tenancy.errors import DomainError
 from tenancy.pages import is_htmx, page
@@ -110,6 +110,8 @@ def email(request: HttpRequest, email_id: uuid.UUID) -> HttpResponse:
             **at_source, state=ReviewState.OPEN, transaction=None
         ),
     }
+    if found.state == EmailState.COPY:
+        context["original"] = original_of(found)
     if found.state == EmailState.STORED:
         context |= evidence_context(found, 0)
     template = "extraction/_email.html" if is_htmx(request) else "extraction/email.html"
@@ -143,6 +145,8 @@ def _parsed_again(request: HttpRequest, found: Email) -> HttpResponse:
 def outcome(email: Email, extraction: EmailExtraction | None) -> Outcome:
     if email.state == EmailState.QUARANTINED:
         return Outcome(_("Quarantined"), "bad")
+    if email.state == EmailState.COPY:
+        return Outcome(email.get_state_display(), "")
     if extraction is None:
         return Outcome(_("Not read yet"), "info")
     state = ExtractionState(extraction.state)

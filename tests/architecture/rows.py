@@ -158,7 +158,7 @@ def make_mail_rule(world: World) -> Model:
 def make_email(world: World) -> Model:
     number = next(_numbers)
     raw = RawMessage.objects.create(
-        sha256=f"{number:064}", size=10, data=zlib.compress(f"Subject: {number}\r\n\r\n".encode())
+        identity=f"{number:064}", size=10, data=zlib.compress(f"Subject: {number}\r\n\r\n".encode())
     )
     row: Email = Email.objects.create(
         account=upload_account("Messages", is_own=False),

@@ -25,7 +25,7 @@ def giro(in_tenant: Tenant) -> FinancialAccount:
 
 def tell_of(giro: FinancialAccount, day: date, kind: str) -> None:
     source, _ = ConnectedAccount.objects.get_or_create(label=kind, kind=kind)
-    raw = RawMessage.objects.create(sha256=f"{day}{kind}".ljust(64, "0")[:64], size=1, data=b"x")
+    raw = RawMessage.objects.create(identity=f"{day}{kind}".ljust(64, "0")[:64], size=1, data=b"x")
     email = Email.objects.create(
         account=source, raw=raw, ref=str(day), size=1, received_at=f"{day}T10:00:00Z"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import zipfile
@@ -34,6 +33,7 @@ from finance.money import Money
 from jobs.models import Job, JobState
 from jobs.runner import JobRunner
 from mail_ingest.connecting import connect_account
+from mail_ingest.identity import identity_of
 from mail_ingest.imports import import_upload
 from mail_ingest.models import ConnectedAccount, Email
 from mail_ingest.trust import Trust
@@ -260,9 +260,9 @@ def must_not_book(labels: dict[str, Any]) -> bool:
 
 def posted_by_file(names: Iterable[str]) -> dict[str, list[Transaction]]:
     """Posted transactions by the sample file that they were read from."""
-    files = {hashlib.sha256((SAMPLES / name).read_bytes()).hexdigest(): name for name in names}
+    files = {identity_of((SAMPLES / name).read_bytes()): name for name in names}
     file_of = {
-        str(email.pk): files[email.raw.sha256] for email in Email.objects.select_related("raw")
+        str(email.pk): files[email.raw.identity] for email in Email.objects.select_related("raw")
     }
     found: dict[str, list[Transaction]] = {}
     for row in Transaction.objects.filter(state=TransactionState.POSTED):

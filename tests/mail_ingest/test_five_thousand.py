@@ -24,6 +24,7 @@ from tests.mail_ingest.make import (
     make_mbox,
     make_message,
     make_messages,
+    make_tar_gz,
     make_zip,
 )
 from tests.running import run_due_jobs
@@ -35,6 +36,7 @@ MANY = 5_000
 AGAIN = make_messages(MANY)[::25]
 # Connections that break, each after enough bytes for several pages and inside of one.
 CUTS, CUT_AFTER = 9, 450_000
+LABELS = b"X-GM-THRID: 1779\r\nX-Gmail-Labels: Inbox,Opened\r\n"
 # Pages of 100, with what was delivered twice; a job may end with a page and nothing more to read.
 MOST_JOBS = 60
 
@@ -100,8 +102,15 @@ def zipped(path: Path, messages: Iterable[bytes]) -> Path:
     return make_zip(path, {f"mail/{n}.eml": message for n, message in enumerate(messages)})
 
 
+def taken_out(path: Path, messages: Iterable[bytes]) -> Path:
+    """As Google Takeout packs them, with a folder's labels on each."""
+    mbox = make_mbox(path.with_suffix(".mbox"), [LABELS + message for message in messages])
+    name = "Takeout/Mail/All mail Including Spam and Trash.mbox"
+    return make_tar_gz(path, {name: mbox.read_bytes()})
+
+
 FILES: dict[str, Callable[[Path, Iterable[bytes]], Path]] = {
-    "mbox": make_mbox, "maildir": make_maildir, "zip": zipped,
+    "mbox": make_mbox, "maildir": make_maildir, "zip": zipped, "takeout": taken_out,
 }  # fmt: skip
 
 
@@ -114,7 +123,7 @@ def imported(path: Path) -> MailImport:
 
 
 # What is read first, and what brings the same messages again.
-PAIRS = [("mbox", "maildir"), ("maildir", "zip"), ("zip", "mbox")]
+PAIRS = [("mbox", "maildir"), ("maildir", "zip"), ("zip", "takeout"), ("takeout", "mbox")]
 
 
 @pytest.mark.parametrize(("kind", "other"), PAIRS)

@@ -186,7 +186,7 @@ def _uuid(value: object) -> str:
 COUNTS = {
     "messages": "SELECT tenant_id, count(*), count(DISTINCT ref), count(DISTINCT subject)"
     " FROM mail_ingest_email GROUP BY 1",
-    "bytes": "SELECT tenant_id, count(*), count(DISTINCT sha256) FROM mail_ingest_rawmessage"
+    "bytes": "SELECT tenant_id, count(*), count(DISTINCT identity) FROM mail_ingest_rawmessage"
     " GROUP BY 1",
     "counted": "SELECT tenant_id, sum(stored_count), sum(duplicate_count), sum(quarantined_count)"
     " FROM mail_ingest_connectedaccount GROUP BY 1",

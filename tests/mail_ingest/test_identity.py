@@ -1,0 +1,189 @@
+"""The same message by two ways is one message; two messages that are alike stay two."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+
+from extraction.models import EmailExtraction
+from extraction.scheduling import enqueue_pending_emails
+from mail_ingest.connecting import delete_account
+from mail_ingest.identity import identity_of
+from mail_ingest.models import (
+    AccountKind,
+    ConnectedAccount,
+    Email,
+    EmailState,
+    MailImport,
+    RawMessage,
+)
+from mail_ingest.providers.base import FetchedMessage, MessageRef
+from mail_ingest.retention import forget_bodies
+from mail_ingest.storage import prepare, store_emails
+from tenancy.models import Tenant
+from tests.mail_ingest.make import make_mbox, make_message, make_messages
+from tests.mail_ingest.test_file_import import imported
+from tests.make import make_member
+from tests.pages import signed_in
+from tests.running import run_due_jobs
+
+pytestmark = pytest.mark.usefixtures("in_tenant")
+
+PLAIN = make_message(1)
+VARIANTS = {
+    "other line ends": PLAIN.replace(b"\n", b"\r\n"),
+    "old Mac's line ends": PLAIN.replace(b"\n", b"\r"),
+    "Takeout's labels": b"X-GM-THRID: 17\r\nX-Gmail-Labels: Inbox\r\n" + PLAIN,
+    "a mail program's marks": b"X-Mozilla-Status: 0001\n" + PLAIN,
+    "the way it came": b"Received: from a by b; Tue, 3 Mar 2026 10:00:01 +0100\n" + PLAIN,
+    "a folded header": PLAIN.replace(b"Card purchase", b"Card\n purchase"),
+    "blank lines behind": PLAIN + b"\n\n",
+}
+OTHERS = {
+    "another id": make_message(1, message_id="<other@harbour.example>"),
+    "another date": make_message(1, date="Tue, 03 Mar 2026 10:00:01 +0100"),
+    "another sender": make_message(1, from_="alerts@harbor.example"),
+    "another subject": make_message(1, subject="Card purchase 2"),
+    "another amount": PLAIN.replace(b"1.50", b"1.51"),
+    "another structure": PLAIN.replace(b"To:", b"Content-Type: text/html\nTo:"),
+    "a second sender": PLAIN.replace(b"To:", b"From: eve@example.org\nTo:"),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+def test_what_sources_change_does_not_count(variant: bytes) -> None:
+    assert variant != PLAIN and identity_of(variant) == identity_of(PLAIN)
+
+
+def test_what_an_mbox_quotes_does_not_count() -> None:
+    body = b"\nFrom now on you pay less.\n"
+    assert identity_of(PLAIN + body) == identity_of(PLAIN + body.replace(b"From", b">From"))
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_what_the_sender_wrote_counts(other: bytes) -> None:
+    assert identity_of(other) != identity_of(PLAIN)
+
+
+@pytest.mark.parametrize("name", ["Message-ID", "Date"])
+def test_without_a_name_every_byte_counts(name: str) -> None:
+    lines = PLAIN.splitlines(keepends=True)
+    raw = b"".join(line for line in lines if not line.startswith(name.encode()))
+    assert identity_of(raw) != identity_of(b"X-Mozilla-Status: 0001\n" + raw)
+    assert identity_of(raw) == identity_of(bytes(raw))
+
+
+def takeout(path: Path, numbers: range) -> Path:
+    labels = b"X-GM-THRID: 17\r\nX-Gmail-Labels: Inbox,Opened\r\n"
+    return make_mbox(path, [labels + make_message(number) for number in numbers])
+
+
+def by_two_ways(tmp_path: Path) -> tuple[MailImport, MailImport]:
+    """Ten messages, of which another archive has five, and five more."""
+    first = imported(make_mbox(tmp_path / "one", make_messages(10)), label="One")
+    second = imported(takeout(tmp_path / "two", range(6, 16)), label="Two")
+    return first, second
+
+
+def test_a_message_that_comes_by_two_ways_is_read_once(tmp_path: Path) -> None:
+    first, second = by_two_ways(tmp_path)
+    assert (first.stored_count, first.duplicate_count) == (10, 0)
+    assert (second.stored_count, second.duplicate_count) == (5, 5)
+    copies = Email.objects.filter(state=EmailState.COPY)
+    assert set(copies.values_list("account__label", flat=True)) == {"Two"}
+    assert RawMessage.objects.count() == 15 and Email.objects.count() == 20
+    read_mail()
+    read = EmailExtraction.objects.values_list("email__subject", flat=True)
+    assert sorted(read) == sorted(f"Card purchase {n}" for n in range(1, 16))
+
+
+def test_a_copy_says_what_it_is(tmp_path: Path, in_tenant: Tenant) -> None:
+    by_two_ways(tmp_path)
+    admin = signed_in(make_member(in_tenant, "admin"))
+    copy = Email.objects.filter(state=EmailState.COPY).first()
+    assert copy is not None
+    page = admin.get(f"/emails/{copy.pk}/").content.decode()
+    original = Email.objects.get(raw=copy.raw_id, state=EmailState.STORED)
+    assert "“One” has brought the same message before" in page
+    assert f"/emails/{original.pk}/" in page
+
+
+def test_within_one_account_there_is_no_copy(tmp_path: Path) -> None:
+    imported(make_mbox(tmp_path / "one", make_messages(3)))
+    again = imported(takeout(tmp_path / "two", range(1, 4)))
+    assert (again.stored_count, again.duplicate_count, Email.objects.count()) == (0, 3, 3)
+
+
+def test_an_account_that_is_deleted_leaves_its_messages_to_who_has_copies(tmp_path: Path) -> None:
+    by_two_ways(tmp_path)
+    read_mail()
+    kept = Email.objects.get(account__label="One", subject="Card purchase 7")
+    reading = EmailExtraction.objects.get(email=kept)
+    one = ConnectedAccount.objects.get(label="One")
+    delete_account(one, confirm=one.label)
+    run_due_jobs()
+    two = ConnectedAccount.objects.get()
+    subjects = two.emails.filter(state=EmailState.STORED).values_list("subject", flat=True)
+    assert sorted(subjects) == sorted(f"Card purchase {n}" for n in range(6, 16))
+    assert Email.objects.count() == RawMessage.objects.count() == 10
+    assert EmailExtraction.objects.get(email__subject="Card purchase 7").pk == reading.pk
+    assert (two.stored_count, two.duplicate_count) == (10, 0)
+    again = imported(takeout(tmp_path / "three", range(6, 16)), label="Two")
+    assert (again.stored_count, again.duplicate_count) == (0, 10)
+
+
+def test_an_account_of_copies_is_deleted_without_the_originals(tmp_path: Path) -> None:
+    by_two_ways(tmp_path)
+    two = ConnectedAccount.objects.get(label="Two")
+    delete_account(two, confirm=two.label)
+    run_due_jobs()
+    assert Email.objects.filter(state=EmailState.STORED).count() == Email.objects.count() == 10
+
+
+def test_a_server_that_vouches_for_a_copy_vouches_for_the_message(tmp_path: Path) -> None:
+    imported(make_mbox(tmp_path / "one", [PLAIN]), label="One")
+    passed = b"Authentication-Results: mx.mine.example; dmarc=pass header.from=harbour.example\n"
+    mailbox = ConnectedAccount.objects.create(
+        kind=AccountKind.IMAP, label="Mailbox", authserv_id="mx.mine.example"
+    )
+    store(mailbox, passed + PLAIN)
+    original, copy = Email.objects.order_by("id")
+    assert (copy.state, original.state) == (EmailState.COPY, EmailState.STORED)
+    assert original.trust == copy.trust == "verified"
+    assert original.trust_reason == copy.trust_reason
+
+
+def test_a_forged_copy_takes_nothing_from_the_message(tmp_path: Path) -> None:
+    mailbox = ConnectedAccount.objects.create(
+        kind=AccountKind.IMAP, label="Mailbox", authserv_id="mx.mine.example"
+    )
+    result = b"Authentication-Results: mx.mine.example; dmarc=%s header.from=harbour.example\n"
+    store(mailbox, result % b"pass" + PLAIN)
+    other = ConnectedAccount.objects.create(
+        kind=AccountKind.IMAP, label="Other", username="other", authserv_id="mx.mine.example"
+    )
+    store(other, result % b"fail" + PLAIN)
+    assert Email.objects.get(account=mailbox).trust == "verified"
+    assert Email.objects.get(account=other).state == EmailState.COPY
+
+
+def test_a_copy_keeps_no_body_that_is_to_be_forgotten(tmp_path: Path) -> None:
+    by_two_ways(tmp_path)
+    original = Email.objects.get(account__label="One", subject="Card purchase 7")
+    with transaction.atomic():
+        assert forget_bodies([original.pk]) == 1
+    assert RawMessage.objects.get(emails=original.pk).is_headers_only
+    assert set(Email.objects.filter(raw=original.raw_id).values_list("snippet", flat=True)) == {""}
+
+
+def read_mail() -> None:
+    enqueue_pending_emails()
+    run_due_jobs()
+
+
+def store(account: ConnectedAccount, raw: bytes) -> None:
+    message = FetchedMessage(MessageRef("1", "INBOX", len(raw)), raw)
+    with transaction.atomic():
+        store_emails(prepare(account, [message]))
