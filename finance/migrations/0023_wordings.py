@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('finance', '0021_walls_without_jit'),
+        ('finance', '0022_deadlines'),
     ]
 
     operations = [
