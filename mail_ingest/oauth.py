@@ -14,7 +14,7 @@ import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -30,6 +30,7 @@ from mail_ingest.providers import gmail, graph
 from mail_ingest.providers.base import ProviderRefused
 from mail_ingest.providers.tokens import OAuthClient, Tokens, TokenSource, tokens_of
 from mail_ingest.secrets import read_secret, seal_secret
+from mail_ingest.stored_tokens import StoredTokens, as_json, from_json
 from notifications.notify import cancel
 from tenancy.encryption import decrypt, encrypt
 from tenancy.ids import new_id
@@ -321,7 +322,7 @@ def _connected(
                 code="being_deleted",
             )
         account.username, account.scopes = address, granted
-        account.secret = seal_secret(account, _as_json(tokens))
+        account.secret = seal_secret(account, as_json(tokens))
         account.token_expires_at, account.last_error = tokens.expires_at, ""
         if account.state != AccountState.PAUSED:
             account.state, account.next_fetch_at = AccountState.ACTIVE, timezone.now()
@@ -374,52 +375,13 @@ def token_source(account: ConnectedAccount) -> TokenSource:
                 provider=service.name,
             )
         )
-    return TokenSource(service.client, _from_json(read_secret(account)), _Stored(account))
-
-
-class _Stored:
-    """The account's row, which other jobs may renew the grant of at the same time."""
-
-    def __init__(self, account: ConnectedAccount) -> None:
-        self._account = account
-        self._sealed = account.secret
-
-    def newest(self) -> Tokens | None:
-        """What somebody else has stored since; None where nobody has, or the account is gone."""
-        row = ConnectedAccount.objects.filter(pk=self._account.pk).first()
-        if row is None or not row.secret or row.secret == self._sealed:
-            return None
-        self._sealed = row.secret
-        return _from_json(read_secret(row))
-
-    def keep(self, renewed: Tokens) -> None:
-        """Store them, unless somebody else has stored newer ones meanwhile."""
-        sealed = seal_secret(self._account, _as_json(renewed))
-        kept = (
-            ConnectedAccount.objects.filter(pk=self._account.pk, secret=self._sealed)
-            .exclude(state=AccountState.DELETING)
-            .update(secret=sealed, token_expires_at=renewed.expires_at)
-        )
-        if kept:
-            self._sealed = sealed
+    return TokenSource(service.client, from_json(read_secret(account)), StoredTokens(account))
 
 
 def forget_stale_attempts() -> int:
     """Attempts whose time is over, of every tenant in scope. Returns how many."""
     count, _ = OAuthAttempt.objects.filter(created_at__lt=timezone.now() - GOOD_FOR).delete()
     return count
-
-
-def _as_json(tokens: Tokens) -> str:
-    expires_at = tokens.expires_at.astimezone(UTC).isoformat()
-    stored = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token}
-    return json.dumps(stored | {"expires_at": expires_at})
-
-
-def _from_json(text: str) -> Tokens:
-    stored = json.loads(text)
-    expires_at = datetime.fromisoformat(stored["expires_at"])
-    return Tokens(stored["access_token"], stored["refresh_token"], expires_at)
 
 
 def _hash(text: str) -> str:
