@@ -155,16 +155,7 @@ class JobRunner:
                     gettext("The job has succeeded. Trigger a new one to do it again."),
                     code="job_ended",
                 )
-            try:
-                budget = job_class(job.kind).max_attempts
-            except LookupError as error:
-                raise JobError(
-                    worded(
-                        "This version of Inledger no longer knows jobs of the kind “%(kind)s”.",
-                        kind=job.kind,
-                    ),
-                    code="job_kind_unknown",
-                ) from error
+            budget = _budget(job.kind)
             try:
                 with transaction.atomic():
                     Job.objects.filter(pk=job_id, state=job.state).update(
@@ -183,6 +174,19 @@ class JobRunner:
                 ) from error
             job.refresh_from_db()
             return job
+
+
+def _budget(kind: str) -> int:
+    """How many attempts jobs of a kind have. Raises JobError."""
+    try:
+        return job_class(kind).max_attempts
+    except LookupError as error:
+        raise JobError(
+            worded(
+                "This version of Inledger no longer knows jobs of the kind “%(kind)s”.", kind=kind
+            ),
+            code="job_kind_unknown",
+        ) from error
 
 
 def worker_name() -> str:

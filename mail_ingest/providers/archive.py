@@ -39,7 +39,7 @@ from mail_ingest.providers.base import (
     in_pages,
 )
 from mail_ingest.providers.mbox import MboxProvider
-from tenancy.wording import worded
+from tenancy.wording import Wording, worded
 
 ARCHIVE_MAGIC: Final = (b"PK\x03\x04", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ")
 # Of a message, not of JSON: '{"filters": …'.
@@ -127,46 +127,39 @@ class ArchiveProvider:
     @contextmanager
     def _reading(self) -> Iterator[Files]:
         """The files inside. Whatever goes wrong with them is told as this archive's fault."""
-        name = self.path.name
         try:
             if self._files is None:
                 self._files = self.files_class(self.path)
                 self._look_into(self._files)
             yield self._files
-        except TooManyFiles as error:
-            raise ProviderRefused(
-                worded(
-                    "“%(name)s” holds more than %(limit)s files: split it.",
-                    name=name,
-                    limit=error,
-                )
-            ) from error
-        except UnpacksTooLarge as error:
-            raise ProviderRefused(
-                worded(
-                    "“%(name)s” would unpack to more than %(limit)s GB: split it.",
-                    name=name,
-                    limit=error,
-                )
-            ) from error
-        except UnpacksTooMuch as error:
-            raise ProviderRefused(
-                worded(
-                    "“%(name)s” unpacks to more than %(limit)s times its size, as zip bombs do."
-                    " Unpack it yourself and import what is inside.",
-                    name=name,
-                    limit=error,
-                )
-            ) from error
-        except BROKEN as error:
-            raise ProviderRefused(
-                worded(
-                    "“%(name)s” is damaged, encrypted or no %(kind)s: %(reason)s.",
-                    name=name,
-                    kind=self.what,
-                    reason=error,
-                )
-            ) from error
+        except (TooManyFiles, UnpacksTooLarge, UnpacksTooMuch, *BROKEN) as error:
+            raise ProviderRefused(self._fault(error)) from error
+
+    def _fault(self, error: Exception) -> Wording:
+        name = self.path.name
+        if isinstance(error, TooManyFiles):
+            return worded(
+                "“%(name)s” holds more than %(limit)s files: split it.", name=name, limit=error
+            )
+        if isinstance(error, UnpacksTooLarge):
+            return worded(
+                "“%(name)s” would unpack to more than %(limit)s GB: split it.",
+                name=name,
+                limit=error,
+            )
+        if isinstance(error, UnpacksTooMuch):
+            return worded(
+                "“%(name)s” unpacks to more than %(limit)s times its size, as zip bombs do."
+                " Unpack it yourself and import what is inside.",
+                name=name,
+                limit=error,
+            )
+        return worded(
+            "“%(name)s” is damaged, encrypted or no %(kind)s: %(reason)s.",
+            name=name,
+            kind=self.what,
+            reason=error,
+        )
 
     def _look_into(self, files: Files) -> None:
         """Tell mboxes and messages from what is no mail, by their first bytes."""

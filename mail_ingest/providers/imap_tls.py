@@ -11,7 +11,12 @@ from typing import Final
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.tls import IMAP4_TLS
 
-from mail_ingest.providers.base import MAX_MESSAGE_BYTES, ProviderRefused, ProviderUnavailable
+from mail_ingest.providers.base import (
+    MAX_MESSAGE_BYTES,
+    ProviderError,
+    ProviderRefused,
+    ProviderUnavailable,
+)
 from tenancy.wording import worded
 
 # What a server may send in one piece: a message, should it have grown a little since it was sized.
@@ -95,36 +100,40 @@ def connect_checked(
         raise ProviderRefused(worded("The authority's certificate is not valid PEM.")) from error
     try:
         return CheckedClient(host, addresses, port, context, timeout)
-    except ssl.SSLCertVerificationError as error:
-        raise ProviderRefused(
+    except (OSError, imaplib.IMAP4.error) as error:
+        raise _fault(host, port, error) from error
+
+
+def _fault(host: str, port: int, error: Exception) -> ProviderError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ProviderRefused(
             worded(
                 "The certificate of %(host)s cannot be trusted: %(reason)s. If it is your own"
                 " server, give the certificate of the authority that signed it.",
                 host=host,
                 reason=error.verify_message,
             )
-        ) from error
-    except ssl.SSLError as error:
-        raise ProviderRefused(
+        )
+    if isinstance(error, ssl.SSLError):
+        return ProviderRefused(
             worded(
                 "%(host)s does not speak TLS on port %(port)s. IMAP over TLS is usually port 993.",
                 host=host,
                 port=port,
             )
-        ) from error
-    except TimeoutError as error:
-        raise ProviderUnavailable(
+        )
+    if isinstance(error, TimeoutError):
+        return ProviderUnavailable(
             worded("%(host)s did not answer on port %(port)s in time.", host=host, port=port)
-        ) from error
-    except ConnectionRefusedError as error:
-        raise ProviderRefused(
+        )
+    if isinstance(error, ConnectionRefusedError):
+        return ProviderRefused(
             worded(
                 "Nothing answers on port %(port)s of %(host)s. IMAP over TLS is usually port 993.",
                 port=port,
                 host=host,
             )
-        ) from error
-    except (OSError, imaplib.IMAP4.error) as error:
-        raise ProviderUnavailable(
-            worded("The connection to %(host)s failed: %(reason)s.", host=host, reason=error)
-        ) from error
+        )
+    return ProviderUnavailable(
+        worded("The connection to %(host)s failed: %(reason)s.", host=host, reason=error)
+    )

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 import requests
 
-from mail_ingest.providers.base import ProviderRefused, ProviderUnavailable
+from mail_ingest.providers.base import ProviderError, ProviderRefused, ProviderUnavailable
 from tenancy.wording import worded
 
 # A token that runs out within this is renewed before it is used.
@@ -108,27 +108,31 @@ def refreshed(client: OAuthClient, tokens: Tokens) -> Tokens:
         ) from error
     if reply.status_code == 200 and body.get("access_token"):
         return tokens_of(body, tokens.refresh_token)
-    if body.get("error") in ("invalid_grant", "interaction_required", "consent_required"):
-        raise ReconnectNeeded(
+    raise _refusal(client.provider_name, reply.status_code, str(body.get("error")))
+
+
+def _refusal(provider: str, status: int, code: str) -> ProviderError:
+    if code in ("invalid_grant", "interaction_required", "consent_required"):
+        return ReconnectNeeded(
             worded(
                 "%(provider)s no longer lets Inledger read this mailbox: the permission was"
                 " withdrawn or has run out. Connect it again.",
-                provider=client.provider_name,
+                provider=provider,
             )
         )
-    if body.get("error") in ("invalid_client", "unauthorized_client"):
-        raise ProviderRefused(
+    if code in ("invalid_client", "unauthorized_client"):
+        return ProviderRefused(
             worded(
                 "%(provider)s does not know this installation's client id or secret any more. Ask"
                 " its operator.",
-                provider=client.provider_name,
+                provider=provider,
             )
         )
-    raise ProviderUnavailable(
+    return ProviderUnavailable(
         worded(
             "%(provider)s did not renew the access (status %(status)s).",
-            provider=client.provider_name,
-            status=reply.status_code,
+            provider=provider,
+            status=status,
         )
     )
 
