@@ -4,6 +4,46 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+# What each kind is called for a person.
+JOB_TITLES: dict[str, str | Promise] = {
+    "jobs.clean_up": _("Clean up old jobs"),
+    "accounts.send_mail": _("Send an e-mail"),
+    "accounts.send_code": _("Send a one-time code"),
+    "accounts.send_invitation": _("Send an invitation"),
+    "accounts.clean_up": _("Clean up old sign-ins"),
+    "notifications.plan": _("Plan notifications"),
+    "notifications.send": _("Send notifications"),
+    "notifications.watch": _("Look for news"),
+    "notifications.deliver_webhooks": _("Deliver webhooks"),
+    "mail_ingest.enqueue_due_accounts": _("Look for mailboxes that are due"),
+    "mail_ingest.fetch_account": _("Read a mailbox"),
+    "mail_ingest.backfill_account": _("Read older messages"),
+    "mail_ingest.import_file": _("Import a mail file"),
+    "mail_ingest.sweep_uploads": _("Clean up uploads"),
+    "mail_ingest.delete_account": _("Delete a mailbox"),
+    "extraction.forget_mail": _("Forget old messages"),
+    "extraction.ask_model": _("Ask a language model"),
+    "extraction.check_backends": _("Check language models"),
+    "extraction.extract_emails": _("Read messages"),
+    "extraction.watch_missing_mail": _("Look for missing mail"),
+    "extraction.replay": _("Read messages again"),
+    "extraction.apply_replay": _("Take over what was read again"),
+    "finance.enqueue_daily_work": _("Look whose day has begun"),
+    "finance.daily_work": _("Work of the day"),
+    "finance.after_booking": _("Follow up on bookings"),
+    "finance.read_statement": _("Read a statement"),
+    "finance.apply_statement": _("Apply a statement"),
+    "finance.revert_statement": _("Take back a statement"),
+    "organizer.remind": _("Remind"),
+    "organizer.enqueue_following": _("Look for changed ledgers"),
+    "organizer.drop_files": _("Clean up files of tasks"),
+    "organizer.follow_ledger": _("Follow the ledger with tasks"),
+    "organizer.tell_due": _("Tell of due tasks"),
+}
+
 # Every kind of background work, by the dotted path of its BaseJob.
 JOB_KINDS: dict[str, str] = {
     "jobs.clean_up": "jobs.cleaning.CleanUp",

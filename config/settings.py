@@ -18,6 +18,7 @@ from config.api_document import API_DOCUMENT
 from config.background import ENCRYPTED_COLUMNS as ENCRYPTED_COLUMNS
 from config.background import JOB_KINDS as JOB_KINDS
 from config.background import JOB_SOURCES as JOB_SOURCES
+from config.background import JOB_TITLES as JOB_TITLES
 from config.background import JOB_TRIGGERS as JOB_TRIGGERS
 from config.background import SCHEDULES as SCHEDULES
 from config.env import (

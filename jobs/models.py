@@ -14,6 +14,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from tenancy.ids import new_id
 from tenancy.models import Tenant, TenantModel
@@ -21,13 +22,13 @@ from tenancy.wording_field import WordingField
 
 
 class JobState(models.TextChoices):
-    READY = "ready"
-    QUEUED = "queued"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    DEAD = "dead"
-    CANCELLED = "cancelled"
+    READY = "ready", _("Waiting")
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    SUCCEEDED = "succeeded", _("Succeeded")
+    FAILED = "failed", _("Failed")
+    DEAD = "dead", _("Given up")
+    CANCELLED = "cancelled", _("Called off")
 
 
 WAITING_STATES = (JobState.READY, JobState.QUEUED)

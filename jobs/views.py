@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -121,8 +122,8 @@ def described(found: Job) -> Job:
 
 
 def title_of(kind: str) -> str:
-    """“mail_ingest.fetch_account” as “Fetch account”."""
-    return kind.rpartition(".")[2].replace("_", " ").capitalize()
+    """In words for a person; of a kind that no longer exists, its name."""
+    return str(settings.JOB_TITLES.get(kind, kind))
 
 
 def _facts(found: Job) -> list[tuple[str, Any]]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from jobs.models import Job, JobState
+from jobs.views import title_of
 from tenancy.models import Tenant
 from tenancy.scope import current_tenant_id
-from tests.pages import member, part
+from tenancy.wording import worded
+from tests.make import make_member
+from tests.pages import member, part, signed_in
 
 
 @pytest.fixture
@@ -68,3 +72,16 @@ def test_a_neighbours_job_is_not_there(in_tenant: Tenant, stranger: Tenant) -> N
     assert other.get(f"/jobs/{uuid.uuid4()}/").status_code == 404
     job.refresh_from_db()
     assert job.state == JobState.READY
+
+
+def test_every_kind_has_a_title() -> None:
+    assert settings.JOB_TITLES.keys() == settings.JOB_KINDS.keys()
+    assert title_of("forgotten.kind") == "forgotten.kind"
+
+
+def test_kind_state_and_error_are_in_the_readers_language(in_tenant: Tenant) -> None:
+    make_job(JobState.DEAD, error=worded("“%(name)s” is empty.", name="a.mbox"))
+    german = signed_in(make_member(in_tenant, "admin", language="de"))
+    html = german.get("/jobs/").content.decode()
+    assert "Postfach lesen" in html and "Aufgegeben" in html
+    assert "„a.mbox“ ist leer." in html
