@@ -26,6 +26,7 @@ from finance.money import Money, exponent
 from tenancy.encryption import blind_index, blind_indexes, decrypt, encrypt
 from tenancy.ids import new_id
 from tenancy.scope import current_tenant_id
+from tenancy.wording import worded
 
 NUMBER_FIELD = "financialaccount.number"
 SHOWN_DIGITS = 4
@@ -247,7 +248,7 @@ def _opening(row: FinancialAccount, opening: Money | None, on: date | None) -> d
     opening = opening or Money(0, row.currency)
     if opening.currency != row.currency:
         raise LedgerError(
-            f"The opening balance must be in {row.currency}.",
+            worded("The opening balance must be in %(currency)s.", currency=row.currency),
             code="currency_mismatch",
             field="opening_balance",
         )

@@ -14,6 +14,7 @@ from finance.ledger.movements import clean_text
 from finance.ledger.writing import change, insert, locked, writing
 from finance.models import Category, CategoryKind
 from tenancy.ids import new_id
+from tenancy.wording import worded
 
 
 def seed_default_categories() -> None:
@@ -104,7 +105,9 @@ def _parent(parent_id: uuid.UUID | None) -> Category | None:
         return None
     parent: Category | None = Category.objects.filter(pk=parent_id).first()
     if parent is None:
-        raise UnknownReference(f"There is no category {parent_id}.", field="parent")
+        raise UnknownReference(
+            worded("There is no category %(parent_id)s.", parent_id=parent_id), field="parent"
+        )
     return parent
 
 
@@ -117,7 +120,9 @@ def _check_move(row: Category, parent: Category | None) -> None:
         )
     if parent.kind != row.kind:
         raise LedgerError(
-            f"“{parent.label}” is of another kind ({parent.kind}).",
+            worded(
+                "“%(label)s” is of another kind (%(kind)s).", label=parent.label, kind=parent.kind
+            ),
             code="other_kind",
             field="parent",
         )
@@ -129,5 +134,7 @@ def _refuse_twins(row: Category) -> None:
     )
     if any(sibling.label.casefold() == row.label.casefold() for sibling in siblings):
         raise LedgerError(
-            f"There is a category “{row.label}” here already.", code="taken", field="name"
+            worded("There is a category “%(label)s” here already.", label=row.label),
+            code="taken",
+            field="name",
         )

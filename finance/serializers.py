@@ -19,6 +19,7 @@ from finance.models import AccountKind, CategoryKind, TransactionState
 from finance.money import InvalidMoney, Money
 from tenancy.models import validate_currency
 from tenancy.serializers import StrictSerializer
+from tenancy.wording import worded
 
 
 @extend_schema_field(serializers.CharField())
@@ -98,7 +99,10 @@ class TransactionFields(StrictSerializer):
             given["amount"] = money(given["amount"], currency)
         elif currency != account_currency:
             raise LedgerError(
-                f"The account is kept in {account_currency}.",
+                worded(
+                    "The account is kept in %(currency)s.",
+                    currency=account_currency,
+                ),
                 code="currency_mismatch",
                 field="currency",
             )

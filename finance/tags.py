@@ -15,6 +15,7 @@ from finance.ledger.writing import locked, writing
 from finance.merchants.reading import Sums
 from finance.models import Rule, RuleTag, Tag, Tagging, TagRemoval, TransactionState
 from tenancy.ids import new_id
+from tenancy.wording import worded
 
 LONGEST = 60
 # Beyond that, a list to choose from is no help any more.
@@ -67,7 +68,9 @@ def known_tags(names: Iterable[str]) -> frozenset[uuid.UUID]:
     known = {tag.name.casefold(): tag.pk for tag in Tag.objects.all()}
     if unknown := wanted.keys() - known.keys():
         raise LedgerError(
-            f"There is no tag “{wanted[min(unknown)]}”.", code="unknown_tag", field="remove_tags"
+            worded("There is no tag “%(name)s”.", name=wanted[min(unknown)]),
+            code="unknown_tag",
+            field="remove_tags",
         )
     return frozenset(known[key] for key in wanted)
 
@@ -76,7 +79,9 @@ def join_tags(tag_id: uuid.UUID, into_id: uuid.UUID) -> Tag:
     """What carries the first gets the second instead, and the first goes. Raises NotInLedger,
     LedgerError."""
     if tag_id == into_id:
-        raise LedgerError("A tag cannot be joined with itself.", code="same_tag", field="into")
+        raise LedgerError(
+            worded("A tag cannot be joined with itself."), code="same_tag", field="into"
+        )
     with writing():
         tag, into = locked(Tag, tag_id), locked(Tag, into_id)
         removal = _take_off(
@@ -153,10 +158,12 @@ def _clean(name: str) -> str:
     # A comma parts tags where they are typed.
     cleaned = " ".join(clean_text(name, 1_000).replace(",", " ").split())
     if not cleaned or cleaned.casefold() == "none":
-        raise LedgerError("Give the tag a name.", code="no_name", field="name")
+        raise LedgerError(worded("Give the tag a name."), code="no_name", field="name")
     if len(cleaned) > LONGEST:
         raise LedgerError(
-            f"A tag's name has at most {LONGEST} characters.", code="name_too_long", field="name"
+            worded("A tag's name has at most %(longest)s characters.", longest=LONGEST),
+            code="name_too_long",
+            field="name",
         )
     return cleaned
 
@@ -167,7 +174,11 @@ def _free(name: str, of: Tag | None = None) -> str:
     # Compared here: SQLite folds the case of ASCII alone.
     names = [other.casefold() for other in others.values_list("name", flat=True)]
     if cleaned.casefold() in names:
-        raise LedgerError(f"There is a tag “{cleaned}” already.", code="name_taken", field="name")
+        raise LedgerError(
+            worded("There is a tag “%(cleaned)s” already.", cleaned=cleaned),
+            code="name_taken",
+            field="name",
+        )
     if of is None and len(names) >= MOST_TAGS:
         raise _too_many()
     return cleaned
@@ -175,5 +186,6 @@ def _free(name: str, of: Tag | None = None) -> str:
 
 def _too_many() -> LedgerError:
     return LedgerError(
-        f"A ledger has at most {MOST_TAGS:,} tags. Remove some first.", code="too_many_tags"
+        worded("A ledger has at most %(most)s tags. Remove some first.", most=MOST_TAGS),
+        code="too_many_tags",
     )

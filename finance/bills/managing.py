@@ -18,6 +18,7 @@ from finance.money import Money
 from finance.querysets import today
 from notifications.notify import cancel
 from tenancy.ids import new_id
+from tenancy.wording import worded
 
 TEXT_LIMITS: Final = {"payee": 200, "reference": 100, "notes": 10_000}
 KEPT: Final = ("payee", "amount_minor", "currency", "due_on", "account_id", "reference", "state")
@@ -95,7 +96,10 @@ def pay(bill_id: uuid.UUID, transaction_id: uuid.UUID) -> Bill:
         payment = Transaction.objects.filter(pk=transaction_id).first()
         if payment is None:
             raise UnknownReference(
-                f"There is no transaction {transaction_id}.", field="transaction"
+                worded(
+                    "There is no transaction %(transaction_id)s.", transaction_id=transaction_id
+                ),
+                field="transaction",
             )
         if payment.state != TransactionState.POSTED:
             raise WrongState(gettext("Only a posted transaction pays a bill."), code="not_posted")
@@ -111,7 +115,7 @@ def bill_named(bill_id: uuid.UUID) -> Bill:
     """Raises NotInLedger."""
     row: Bill | None = Bill.objects.filter(pk=bill_id).first()
     if row is None:
-        raise NotInLedger(f"There is no bill {bill_id}.")
+        raise NotInLedger(worded("There is no bill %(bill_id)s.", bill_id=bill_id))
     return row
 
 
@@ -137,4 +141,7 @@ def _clean(row: Bill) -> None:
     if row.due_on is not None:
         check_date(row.due_on)
     if row.account_id and not FinancialAccount.objects.filter(pk=row.account_id).exists():
-        raise UnknownReference(f"There is no account {row.account_id}.", field="account")
+        raise UnknownReference(
+            worded("There is no account %(pk)s.", account_id=row.account_id),
+            field="account",
+        )

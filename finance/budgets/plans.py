@@ -25,6 +25,7 @@ from finance.models import (
 from finance.money import Money
 from finance.querysets import today
 from tenancy.ids import new_id
+from tenancy.wording import worded
 
 MOST_STEPS: Final = 12
 MOST_THRESHOLDS: Final = 5
@@ -108,7 +109,7 @@ def budget_named(budget_id: uuid.UUID) -> Budget:
     """Raises NotInLedger."""
     row: Budget | None = Budget.objects.filter(pk=budget_id).first()
     if row is None:
-        raise NotInLedger(f"There is no budget {budget_id}.")
+        raise NotInLedger(worded("There is no budget %(budget_id)s.", budget_id=budget_id))
     return row
 
 
@@ -120,7 +121,9 @@ def set_period_amount(budget_id: uuid.UUID, day: date, amount: Money | None) -> 
         row = locked(Budget, budget_id)
         if amount is not None and amount.currency != row.currency:
             raise LedgerError(
-                f"The budget is kept in {row.currency}.", code="currency_mismatch", field="amount"
+                worded("The budget is kept in %(currency)s.", currency=row.currency),
+                code="currency_mismatch",
+                field="amount",
             )
         minor = None if amount is None else _check_amount(amount.minor)
         _set_amounts({row.pk: (row.rule.period(day).first, minor)})
@@ -181,10 +184,15 @@ def _categories(ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     found = {c.pk: c for c in Category.objects.filter(pk__in=wanted)}
     for pk in wanted:
         if pk not in found:
-            raise UnknownReference(f"There is no category {pk}.", field="categories")
+            raise UnknownReference(
+                worded("There is no category %(pk)s.", pk=pk), field="categories"
+            )
         if found[pk].kind != CategoryKind.EXPENSE:
             raise LedgerError(
-                f"“{found[pk].label}” is no expense: a budget is for what is spent.",
+                worded(
+                    "“%(label)s” is no expense: a budget is for what is spent.",
+                    label=found[pk].label,
+                ),
                 code="other_kind",
                 field="categories",
             )
@@ -206,12 +214,18 @@ def _check(row: Budget) -> None:
     check_date(row.starts_on)
     if not 1 <= row.every <= MOST_STEPS:
         raise LedgerError(
-            f"Periods last 1 to {MOST_STEPS}.", code="step_out_of_range", field="every"
+            worded("Periods last 1 to %(most_steps)s.", most_steps=MOST_STEPS),
+            code="step_out_of_range",
+            field="every",
         )
     percents = row.thresholds
     if len(percents) > MOST_THRESHOLDS or any(not 1 <= p <= HIGHEST_PERCENT for p in percents):
         raise LedgerError(
-            f"Give at most {MOST_THRESHOLDS} percentages from 1 to {HIGHEST_PERCENT}.",
+            worded(
+                "Give at most %(most_thresholds)s percentages from 1 to %(highest_percent)s.",
+                most_thresholds=MOST_THRESHOLDS,
+                highest_percent=HIGHEST_PERCENT,
+            ),
             code="bad_thresholds",
             field="thresholds",
         )

@@ -20,6 +20,7 @@ from finance.models import ExchangeRate, ReferenceRate
 from finance.models.rates import RATE_DECIMALS, RATE_DIGITS
 from finance.money import exponent
 from tenancy.ids import new_id
+from tenancy.wording import worded
 
 AT_ONCE: Final = 5_000
 GREATEST: Final = Decimal(10) ** 9
@@ -44,7 +45,11 @@ def set_rate(base: str, quote: str, rate: Decimal, valid_on: date) -> ExchangeRa
         )
     if valid_on.year not in YEARS:
         raise LedgerError(
-            f"The day must lie between {YEARS.start} and {YEARS.stop - 1}.",
+            worded(
+                "The day must lie between %(start)s and %(end)s.",
+                start=YEARS.start,
+                end=YEARS.stop - 1,
+            ),
             code="date_out_of_range",
             field="valid_on",
         )
@@ -110,13 +115,19 @@ def load_reference_rates(quotes: Iterable[ReferenceQuote], since: date | None = 
 def _check(rate: Decimal) -> None:
     if not rate.is_finite() or not 0 < rate < GREATEST:
         raise LedgerError(
-            f"A rate is more than 0 and less than {GREATEST:f}.", code="invalid_rate", field="rate"
+            worded("A rate is more than 0 and less than %(greatest)s.", greatest=GREATEST),
+            code="invalid_rate",
+            field="rate",
         )
     _, digits, places = rate.normalize().as_tuple()
     if len(digits) > RATE_DIGITS or -int(places) > RATE_DECIMALS:
         raise LedgerError(
-            f"A rate has at most {RATE_DECIMALS} decimals and {RATE_DIGITS} digits. Give the rate"
-            " the other way round if it is very small.",
+            worded(
+                "A rate has at most %(rate_decimals)s decimals and %(rate_digits)s digits. Give"
+                " the rate the other way round if it is very small.",
+                rate_decimals=RATE_DECIMALS,
+                rate_digits=RATE_DIGITS,
+            ),
             code="invalid_rate",
             field="rate",
         )

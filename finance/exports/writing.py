@@ -11,6 +11,7 @@ from finance.errors import LedgerError, NotInLedger
 from finance.exports.entries import Period
 from finance.exports.formats import FORMATS, Format
 from finance.models import FinancialAccount
+from tenancy.wording import worded
 
 CHUNK = 64 * 1024
 
@@ -18,7 +19,9 @@ CHUNK = 64 * 1024
 def format_named(name: str) -> Format:
     """Raises NotInLedger."""
     if name not in FORMATS:
-        raise NotInLedger(f"There is no format “{name}”: {', '.join(FORMATS)}.")
+        raise NotInLedger(
+            worded("There is no format “%(name)s”: %(known)s.", name=name, known=", ".join(FORMATS))
+        )
     return FORMATS[name]
 
 

@@ -18,6 +18,7 @@ from finance.models import FinancialAccount, Goal, GoalContribution
 from finance.money import Money
 from finance.querysets import balances, today
 from tenancy.ids import new_id
+from tenancy.wording import worded
 
 FIELDS: Final = ("name", "target_minor", "currency", "target_on", "account_id", "notes")
 
@@ -145,7 +146,9 @@ def contribute(
         check_amount(amount)
         if amount.currency != row.currency:
             raise LedgerError(
-                f"The goal is kept in {row.currency}.", code="currency_mismatch", field="amount"
+                worded("The goal is kept in %(currency)s.", currency=row.currency),
+                code="currency_mismatch",
+                field="amount",
             )
         made_on = made_on or today()
         check_date(made_on)
@@ -159,7 +162,7 @@ def goal_named(goal_id: uuid.UUID) -> Goal:
     """Raises NotInLedger."""
     row: Goal | None = Goal.objects.filter(pk=goal_id).first()
     if row is None:
-        raise NotInLedger(f"There is no goal {goal_id}.")
+        raise NotInLedger(worded("There is no goal %(goal_id)s.", goal_id=goal_id))
     return row
 
 
@@ -176,10 +179,18 @@ def _check(row: Goal) -> None:
         return
     account = FinancialAccount.objects.filter(pk=row.account_id).first()
     if account is None:
-        raise UnknownReference(f"There is no account {row.account_id}.", field="account")
+        raise UnknownReference(
+            worded("There is no account %(pk)s.", account_id=row.account_id),
+            field="account",
+        )
     if account.currency != row.currency:
         raise LedgerError(
-            f"“{account.name}” is kept in {account.currency}, the goal in {row.currency}.",
+            worded(
+                "“%(name)s” is kept in %(currency)s, the goal in %(other)s.",
+                name=account.name,
+                currency=account.currency,
+                other=row.currency,
+            ),
             code="currency_mismatch",
             field="account",
         )

@@ -32,6 +32,7 @@ from finance.models import (
 )
 from finance.money import Money
 from tenancy.scope import current_actor
+from tenancy.wording import worded
 
 MOST = 10_000
 # What undoing brings back; a batch changes nothing else.
@@ -65,11 +66,14 @@ def edit_many(edits: Mapping[uuid.UUID, Changes], title: str) -> Edited:
     split one) are left out and named. Raises LedgerError for other fields, for more than MOST."""
     if len(edits) > MOST:
         raise LedgerError(
-            f"That is more than {MOST:,} transactions. Narrow the filter.", code="too_many"
+            worded("That is more than %(most)s transactions. Narrow the filter.", most=MOST),
+            code="too_many",
         )
     odd = {name for changes in edits.values() for name in changes} - TAKEN
     if odd:
-        raise LedgerError(f"{min(odd)} cannot be changed for many.", code="unknown_field")
+        raise LedgerError(
+            worded("%(field)s cannot be changed for many.", field=min(odd)), code="unknown_field"
+        )
     with writing():
         rows = locked_many(Transaction, edits)
         known = _known(rows, edits)

@@ -19,6 +19,7 @@ from finance.ledger.writing import is_person, parts_of
 from finance.models import Transaction, Transfer
 from finance.money import Money
 from tenancy.scope import current_actor
+from tenancy.wording import worded
 
 
 class Changes(TypedDict, total=False):
@@ -67,7 +68,10 @@ def resolve(
     wanted: dict[str, Any] = dict(changes)
     unknown = wanted.keys() - Changes.__annotations__.keys()
     if unknown:
-        raise LedgerError(f"Cannot change {', '.join(sorted(unknown))}.", code="unknown_field")
+        raise LedgerError(
+            worded("Cannot change %(fields)s.", fields=", ".join(sorted(unknown))),
+            code="unknown_field",
+        )
     if not is_person():
         wanted = {name: value for name, value in wanted.items() if _shown(name) not in row.locked}
     is_leg = known.is_leg if known else None

@@ -13,6 +13,7 @@ from finance.ledger.movements import Movement, Source
 from finance.ledger.writing import plain
 from finance.models import ReviewItem, Transaction
 from finance.money import Money
+from tenancy.wording import worded
 
 # "amount" and "original_amount" are signed decimal strings; each has its currency beside it.
 DRAFT_FIELDS: Final = (
@@ -29,7 +30,10 @@ def draft_of(
     for others."""
     unknown = fields.keys() - set(DRAFT_FIELDS)
     if unknown:
-        raise LedgerError(f"A draft has no {', '.join(sorted(unknown))}.", code="unknown_field")
+        raise LedgerError(
+            worded("A draft has no %(fields)s.", fields=", ".join(sorted(unknown))),
+            code="unknown_field",
+        )
     draft = {name: plain(value) for name, value in fields.items() if value not in (None, "")}
     for name, currency, money in (
         ("amount", "currency", amount),
@@ -47,7 +51,10 @@ def movement_from(draft: Mapping[str, Any], changes: Changes, source: Source | N
     for name, field in (("account_id", "account"), ("amount", "amount"), ("booked_on",) * 2):
         if known.get(name) is None:
             raise LedgerError(
-                f"The message did not tell the {field.replace('_', ' ')}: give it.",
+                worded(
+                    "The message did not tell the %(field)s: give it.",
+                    field=field.replace("_", " "),
+                ),
                 code="incomplete",
                 field=field,
             )

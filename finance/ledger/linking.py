@@ -38,6 +38,7 @@ from finance.models import (
     Transfer,
 )
 from finance.money import Money
+from tenancy.wording import worded
 
 Pair = tuple[uuid.UUID, uuid.UUID]
 
@@ -278,8 +279,13 @@ def _legs(rows: list[Transaction]) -> tuple[Transaction, Transaction]:
         )
     if outflow.currency == inflow.currency and outflow.amount_minor != -inflow.amount_minor:
         raise LedgerError(
-            f"{Money(-outflow.amount_minor, outflow.currency)} left one account and"
-            f" {inflow.amount} {inflow.currency} reached the other: split off the fee first.",
+            worded(
+                "%(wanted)s left one account and %(amount)s %(currency)s reached the other: split"
+                " off the fee first.",
+                wanted=Money(-outflow.amount_minor, outflow.currency),
+                amount=inflow.amount,
+                currency=inflow.currency,
+            ),
             code="amounts_differ",
         )
     return outflow, inflow

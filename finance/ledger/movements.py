@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from finance.errors import LedgerError
 from finance.money import Money
+from tenancy.wording import worded
 
 # Far above any person's money, far below where a sum of many would leave 64 bits.
 LARGEST_MINOR: Final = 10**15
@@ -77,7 +78,11 @@ def check_amount(amount: Money) -> None:
 def check_date(booked_on: date) -> None:
     if booked_on.year not in YEARS:
         raise LedgerError(
-            f"The date must lie between {YEARS.start} and {YEARS.stop - 1}.",
+            worded(
+                "The date must lie between %(start)s and %(end)s.",
+                start=YEARS.start,
+                end=YEARS.stop - 1,
+            ),
             code="date_out_of_range",
             field="booked_on",
         )
@@ -87,13 +92,19 @@ def check_parts(parts: tuple[Part, ...], amount: Money) -> None:
     """Raises LedgerError unless the parts are in the amount's currency and sum to it."""
     if any(part.amount.currency != amount.currency for part in parts):
         raise LedgerError(
-            f"Splits must be in {amount.currency}.", code="currency_mismatch", field="splits"
+            worded("Splits must be in %(currency)s.", currency=amount.currency),
+            code="currency_mismatch",
+            field="splits",
         )
     total = sum(part.amount.minor for part in parts)
     if not parts or total != amount.minor:
         raise LedgerError(
-            f"The splits sum to {Money(total, amount.currency)},"
-            f" the transaction is {amount} {amount.currency}.",
+            worded(
+                "The splits sum to %(total)s, the transaction is %(amount)s %(currency)s.",
+                total=Money(total, amount.currency),
+                amount=amount,
+                currency=amount.currency,
+            ),
             code="splits_do_not_sum",
             field="splits",
         )

@@ -10,6 +10,7 @@ from finance.errors import LedgerError, UnknownReference
 from finance.ledger.movements import Movement, Part, check_amount, check_date, check_parts
 from finance.models import Category, FinancialAccount, Tag
 from finance.money import Money
+from tenancy.wording import worded
 
 
 class References:
@@ -38,10 +39,13 @@ class References:
         """An account that may be written to. Raises UnknownReference, LedgerError."""
         account = self.accounts.get(pk)
         if account is None:
-            raise UnknownReference(f"There is no account {pk}.", field="account")
+            raise UnknownReference(worded("There is no account %(pk)s.", pk=pk), field="account")
         if account.is_archived:
             raise LedgerError(
-                f"The account “{account.name}” is closed. Reopen it, or choose another.",
+                worded(
+                    "The account “%(name)s” is closed. Reopen it, or choose another.",
+                    name=account.name,
+                ),
                 code="account_closed",
                 field="account",
             )
@@ -53,10 +57,12 @@ class References:
             return
         category = self.categories.get(pk)
         if category is None:
-            raise UnknownReference(f"There is no category {pk}.", field="category")
+            raise UnknownReference(worded("There is no category %(pk)s.", pk=pk), field="category")
         if category.is_archived:
             raise LedgerError(
-                f"The category “{category.label}” is archived. Choose another.",
+                worded(
+                    "The category “%(label)s” is archived. Choose another.", label=category.label
+                ),
                 code="category_archived",
                 field="category",
             )
@@ -97,14 +103,21 @@ def check_tags(pks: Iterable[uuid.UUID]) -> None:
     if wanted:
         unknown = wanted - set(Tag.objects.filter(pk__in=wanted).values_list("pk", flat=True))
         if unknown:
-            raise UnknownReference(f"There is no tag {min(unknown)}.", field="tags")
+            raise UnknownReference(
+                worded("There is no tag %(field)s.", field=min(unknown)), field="tags"
+            )
 
 
 def check_currency(account: FinancialAccount, amount: Money) -> None:
     if amount.currency != account.currency:
         raise LedgerError(
-            f"“{account.name}” is kept in {account.currency}, not {amount.currency}. Give the"
-            f" amount in {account.currency}, and the other as the original amount.",
+            worded(
+                "“%(name)s” is kept in %(currency)s, not %(other)s. Give the amount in"
+                " %(currency)s, and the other as the original amount.",
+                name=account.name,
+                currency=account.currency,
+                other=amount.currency,
+            ),
             code="currency_mismatch",
             field="currency",
         )

@@ -43,6 +43,7 @@ from tenancy.ids import new_id
 from tenancy.inserting import insert_rows
 from tenancy.models import TenantModel
 from tenancy.scope import current_actor, current_tenant_id
+from tenancy.wording import worded
 
 Row = TypeVar("Row", bound=TenantModel)
 
@@ -91,7 +92,9 @@ def locked(model: type[Row], pk: uuid.UUID) -> Row:
 
 
 def not_in_ledger(model: type[TenantModel], pk: uuid.UUID) -> NotInLedger:
-    return NotInLedger(f"There is no {model._meta.verbose_name} {pk}.")
+    return NotInLedger(
+        worded("There is no %(verbose_name)s %(pk)s.", verbose_name=model._meta.verbose_name, pk=pk)
+    )
 
 
 def locked_many(model: type[Row], ids: Iterable[uuid.UUID]) -> list[Row]:

@@ -29,6 +29,7 @@ from finance.models import (
     TransactionState,
 )
 from finance.searching import containing
+from tenancy.wording import worded
 
 FACTS: Final = ("default_category", "website", "sender_domain")
 DOMAIN: Final = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
@@ -136,7 +137,13 @@ def forget_alias(merchant_id: uuid.UUID, alias_id: uuid.UUID) -> None:
     with writing():
         alias = locked(MerchantAlias, alias_id)
         if alias.merchant_id != merchant_id:
-            raise NotInLedger(f"{merchant_id} has no alias {alias_id}.")
+            raise NotInLedger(
+                worded(
+                    "%(merchant_id)s has no alias %(alias_id)s.",
+                    merchant_id=merchant_id,
+                    alias_id=alias_id,
+                )
+            )
         alias.delete()
 
 
@@ -197,7 +204,9 @@ def _name_elsewhere(old: str, new: str) -> None:
 def _set(row: Merchant, facts: dict[str, Any]) -> None:
     unknown = facts.keys() - set(FACTS)
     if unknown:
-        raise LedgerError(f"A merchant has no {min(unknown)}.", code="unknown_field")
+        raise LedgerError(
+            worded("A merchant has no %(field)s.", field=min(unknown)), code="unknown_field"
+        )
     for name, value in facts.items():
         setattr(row, name, value.strip() if isinstance(value, str) else value)
     row.sender_domain = row.sender_domain.lower().removeprefix("@")

@@ -17,6 +17,7 @@ from finance.ledger.writing import writing
 from finance.models import FinancialAccount, StatedBalance, StatedBy
 from finance.money import Money
 from jobs.clock import database_now
+from tenancy.wording import worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +63,24 @@ def state_balance(account_id: uuid.UUID, stated_on: date, amount: Money) -> Stat
     that day before. Raises UnknownReference, LedgerError."""
     if stated_on.year not in YEARS:
         raise LedgerError(
-            f"The day must lie between {YEARS.start} and {YEARS.stop - 1}.",
+            worded(
+                "The day must lie between %(start)s and %(end)s.",
+                start=YEARS.start,
+                end=YEARS.stop - 1,
+            ),
             code="date_out_of_range",
             field="stated_on",
         )
     account = FinancialAccount.objects.filter(pk=account_id).first()
     if account is None:
-        raise UnknownReference(f"There is no account {account_id}.", field="account")
+        raise UnknownReference(
+            worded("There is no account %(pk)s.", pk=account_id), field="account"
+        )
     if account.currency != amount.currency:
         raise LedgerError(
-            f"The account is in {account.currency}.", code="currency_mismatch", field="amount"
+            worded("The account is in %(currency)s.", currency=account.currency),
+            code="currency_mismatch",
+            field="amount",
         )
     with writing():
         row: StatedBalance
@@ -93,7 +102,9 @@ def withdraw_stated(stated_id: uuid.UUID) -> None:
     with writing():
         row = StatedBalance.objects.select_for_update().filter(pk=stated_id).first()
         if row is None:
-            raise NotInLedger(f"There is no stated balance {stated_id}.")
+            raise NotInLedger(
+                worded("There is no stated balance %(stated_id)s.", stated_id=stated_id)
+            )
         if row.stated_by != StatedBy.PERSON:
             raise WrongState(
                 gettext("A message or a statement told it: it stays."), code="not_by_hand"

@@ -28,6 +28,7 @@ from finance.querysets import today
 from finance.recurring.booking import book_slots
 from notifications.notify import cancel
 from tenancy.ids import new_id
+from tenancy.wording import worded
 
 MOST_STEPS: Final = 400
 MOST_DAYS_AHEAD: Final = 60
@@ -181,10 +182,18 @@ def _slot(row: Recurring, due_on: date) -> RecurringSlot | None:
 
 def _check_next(row: Recurring, due_on: date, slot: RecurringSlot | None) -> None:
     if slot is not None:
-        raise WrongState(f"{due_on} has been dealt with ({slot.state}).", code="done")
+        raise WrongState(
+            worded("%(due_on)s has been dealt with (%(state)s).", due_on=due_on, state=slot.state),
+            code="done",
+        )
     if row.state == RecurringState.ENDED or row.next_on != due_on:
-        following = f"its next due date is {row.next_on}" if row.next_on else "it has ended"
-        raise WrongState(f"{due_on} is not next: {following}.", code="not_next")
+        next_is = worded(
+            "%(due_on)s is not next: its next due date is %(next_on)s.",
+            due_on=due_on,
+            next_on=row.next_on,
+        )
+        ended = worded("%(due_on)s is not next: it has ended.", due_on=due_on)
+        raise WrongState(next_is if row.next_on else ended, code="not_next")
 
 
 def _advance(row: Recurring, due_on: date) -> None:
@@ -228,13 +237,18 @@ def check(row: Recurring) -> None:
     check_date(row.anchor_on)
     if not 1 <= row.every <= MOST_STEPS:
         raise LedgerError(
-            f"It can repeat every 1 to {MOST_STEPS}.", code="step_out_of_range", field="every"
+            worded("It can repeat every 1 to %(most_steps)s.", most_steps=MOST_STEPS),
+            code="step_out_of_range",
+            field="every",
         )
     if row.until is not None and row.until < row.anchor_on:
         raise LedgerError(gettext("It ends before it starts."), code="ends_before", field="until")
     if (row.remind_days or 0) > MOST_DAYS_AHEAD:
         raise LedgerError(
-            f"Reminders come at most {MOST_DAYS_AHEAD} days ahead.",
+            worded(
+                "Reminders come at most %(most_days_ahead)s days ahead.",
+                most_days_ahead=MOST_DAYS_AHEAD,
+            ),
             code="too_far_ahead",
             field="remind_days",
         )
@@ -274,5 +288,7 @@ def recurring_named(recurring_id: uuid.UUID) -> Recurring:
     """Raises NotInLedger."""
     row: Recurring | None = Recurring.objects.filter(pk=recurring_id).first()
     if row is None:
-        raise NotInLedger(f"There is no recurring transaction {recurring_id}.")
+        raise NotInLedger(
+            worded("There is no recurring transaction %(recurring_id)s.", recurring_id=recurring_id)
+        )
     return row

@@ -17,6 +17,7 @@ from finance.ledger.tagging import Tags
 from finance.models import Rule, RuleTag, Transaction
 from finance.query import matching
 from finance.query.parsing import All, parse
+from tenancy.wording import worded
 
 FIELDS = ("name", "query", "is_enabled", "category", "merchant", "notes", "is_one_time")
 
@@ -71,7 +72,11 @@ def order_rules(ids: Sequence[uuid.UUID]) -> None:
         rules = {rule.pk: rule for rule in Rule.objects.select_for_update()}
         unknown = [pk for pk in ids if pk not in rules]
         if unknown:
-            raise LedgerError(f"There is no rule {unknown[0]}.", code="unknown_rule", field="rules")
+            raise LedgerError(
+                worded("There is no rule %(id)s.", id=unknown[0]),
+                code="unknown_rule",
+                field="rules",
+            )
         ordered = [rules.pop(pk) for pk in dict.fromkeys(ids)] + list(rules.values())
         for position, rule in enumerate(ordered):
             rule.position = position

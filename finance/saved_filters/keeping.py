@@ -15,6 +15,7 @@ from finance.forms import TransactionFilterForm
 from finance.ledger.movements import clean_text
 from finance.models import SavedFilter, Transaction
 from tenancy.scope import current_actor
+from tenancy.wording import worded
 
 MOST = 100
 
@@ -65,9 +66,14 @@ def checked(fields: Mapping[str, Any]) -> dict[str, str]:
     unknown = fields.keys() - form.fields.keys()
     if unknown:
         raise LedgerError(
-            f"A filter has no {min(unknown)}: it has {', '.join(form.fields)}.",
-            code="unknown_field", field="fields",
-        )  # fmt: skip
+            worded(
+                "A filter has no %(field)s: it has %(known)s.",
+                field=min(unknown),
+                known=", ".join(form.fields),
+            ),
+            code="unknown_field",
+            field="fields",
+        )
     if not form.is_valid():
         name, errors = next(iter(form.errors.items()))
         raise LedgerError(f"{name}: {errors[0]}", code="invalid_filter", field="fields")
@@ -86,7 +92,9 @@ def order_filters(ids: Sequence[uuid.UUID]) -> None:
         rows = {row.pk: row for row in seen().select_for_update()}
         unknown = [pk for pk in ids if pk not in rows]
         if unknown:
-            raise LedgerError(f"There is no filter {unknown[0]}.", code="unknown_filter")
+            raise LedgerError(
+                worded("There is no filter %(id)s.", id=unknown[0]), code="unknown_filter"
+            )
         ordered = [rows.pop(pk) for pk in dict.fromkeys(ids)] + list(rows.values())
         for position, row in enumerate(ordered):
             row.position = position

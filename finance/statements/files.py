@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 
 from finance.errors import LedgerError
+from tenancy.wording import worded
 
 
 def path_of(import_id: uuid.UUID) -> Path:
@@ -25,7 +26,10 @@ def keep(import_id: uuid.UUID, data: bytes) -> None:
     except OSError as error:
         path.unlink(missing_ok=True)
         raise LedgerError(
-            f"The file could not be kept ({error.strerror}). Tell whoever runs Inledger.",
+            worded(
+                "The file could not be kept (%(reason)s). Tell whoever runs Inledger.",
+                reason=error.strerror,
+            ),
             code="not_kept",
         ) from error
 

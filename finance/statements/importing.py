@@ -35,7 +35,10 @@ def upload(data: bytes, name: str, *, account: FinancialAccount | None = None) -
     or the one that took the last file of this shape. Raises LedgerError."""
     if len(data) > LARGEST:
         raise LedgerError(
-            f"The file is larger than {LARGEST // 2**20} MB. Split it by year.", code="too_large"
+            worded(
+                "The file is larger than %(limit)s MB. Split it by year.", limit=LARGEST // 2**20
+            ),
+            code="too_large",
         )
     try:
         form = format_of(text_of(data))
@@ -63,9 +66,14 @@ def choose(
     unknown = set(mapping or ()) - set(PARTS)
     if unknown:
         raise LedgerError(
-            f"There is no part “{min(unknown)}”: {', '.join(PARTS)}.", code="unknown_part",
+            worded(
+                "There is no part “%(field)s”: %(known)s.",
+                field=min(unknown),
+                known=", ".join(PARTS),
+            ),
+            code="unknown_part",
             field="mapping",
-        )  # fmt: skip
+        )
     files.load(row.pk)
     if account is not None:
         row.account = account
@@ -143,7 +151,11 @@ def _move(row: StatementImport, state: StatementState) -> None:
 def _require(row: StatementImport, *states: StatementState) -> None:
     if row.state not in states:
         raise WrongState(
-            f"“{row}” is “{StatementState(row.state).label}”: that cannot be done now.",
+            worded(
+                "“%(row)s” is “%(label)s”: that cannot be done now.",
+                row=row,
+                label=StatementState(row.state).label,
+            ),
             code="wrong_state",
         )
 

@@ -22,6 +22,7 @@ from finance.querysets import today
 from finance.recurring.templates import Template, add_recurring, end_recurring
 from finance.subscriptions.detecting import Charge
 from finance.subscriptions.finding import expected_amounts
+from tenancy.wording import worded
 
 
 def accept(subscription_id: uuid.UUID) -> Subscription:
@@ -76,7 +77,9 @@ def subscription_named(subscription_id: uuid.UUID) -> Subscription:
     """Raises NotInLedger."""
     row: Subscription | None = Subscription.objects.filter(pk=subscription_id).first()
     if row is None:
-        raise NotInLedger(f"There is no subscription {subscription_id}.")
+        raise NotInLedger(
+            worded("There is no subscription %(subscription_id)s.", subscription_id=subscription_id)
+        )
     return row
 
 

@@ -28,6 +28,7 @@ from finance.rendering import (
 )
 from finance.viewsets.base import LedgerViewSet
 from tenancy.permissions import may
+from tenancy.wording import worded
 
 
 class AccountViewSet(LedgerViewSet):
@@ -102,7 +103,7 @@ class AccountViewSet(LedgerViewSet):
     def answer(self, pk: uuid.UUID, code: int = status.HTTP_200_OK) -> Response:
         found = balances(FinancialAccount.objects.filter(pk=pk))
         if not found:
-            raise NotInLedger(f"There is no account {pk}.")
+            raise NotInLedger(worded("There is no account %(pk)s.", pk=pk))
         return Response(account_json(found[0]), status=code)
 
 
@@ -126,7 +127,7 @@ class CategoryViewSet(LedgerViewSet):
     def retrieve(self, request: Request, pk: str) -> Response:
         category = self.filter_queryset(self.get_queryset()).filter(pk=self.row_id).first()
         if category is None:
-            raise NotInLedger(f"There is no category {pk}.")
+            raise NotInLedger(worded("There is no category %(pk)s.", pk=pk))
         return Response(category_json(category))
 
     @extend_schema(responses={201: schemas.CategoryShape})

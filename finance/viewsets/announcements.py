@@ -13,6 +13,7 @@ from finance.models import Announcement
 from finance.subscriptions import announcing
 from finance.subscriptions import serializers as shapes
 from finance.viewsets.base import LedgerViewSet
+from tenancy.wording import worded
 
 
 class AnnouncementViewSet(LedgerViewSet):
@@ -34,7 +35,7 @@ class AnnouncementViewSet(LedgerViewSet):
     def retrieve(self, request: Request, pk: str) -> Response:
         row = self.filter_queryset(self.get_queryset()).filter(pk=self.row_id).first()
         if row is None:
-            raise NotInLedger(f"There is no announcement {pk}.")
+            raise NotInLedger(worded("There is no announcement %(pk)s.", pk=pk))
         return Response(shapes.announcement_json(row))
 
     @extend_schema(request=None, responses=shapes.AnnouncementShape)

@@ -15,6 +15,7 @@ from finance.errors import NotInLedger, UnknownReference
 from finance.models import FinancialAccount
 from tenancy.snapshot import snapshot
 from tenancy.viewsets import TenantViewSet
+from tenancy.wording import worded
 
 UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 Input = TypeVar("Input", bound=BaseSerializer[Any])
@@ -40,7 +41,12 @@ class LedgerViewSet(TenantViewSet):
         """The validated body (or other data). Raises DRF's ValidationError, but NotInLedger first
         when the address names a row that is not there."""
         if "pk" in self.kwargs and not self.get_queryset().filter(pk=self.row_id).exists():
-            raise NotInLedger(f"There is no {self.get_queryset().model._meta.verbose_name} here.")
+            raise NotInLedger(
+                worded(
+                    "There is no %(verbose_name)s here.",
+                    verbose_name=self.get_queryset().model._meta.verbose_name,
+                )
+            )
         given = kind(data=self.request.data if data is None else data)
         given.is_valid(raise_exception=True)
         return given
@@ -54,5 +60,7 @@ def currency_of(account_id: uuid.UUID) -> str:
     """Raises UnknownReference."""
     found = FinancialAccount.objects.filter(pk=account_id).values_list("currency", flat=True)
     if not found:
-        raise UnknownReference(f"There is no account {account_id}.", field="account")
+        raise UnknownReference(
+            worded("There is no account %(pk)s.", pk=account_id), field="account"
+        )
     return str(found[0])

@@ -16,6 +16,7 @@ from finance.matching import serializers as shapes
 from finance.models import Match, Transfer
 from finance.viewsets.base import LedgerViewSet
 from finance.viewsets.transactions import require_transaction
+from tenancy.wording import worded
 
 
 class MatchViewSet(LedgerViewSet):
@@ -38,7 +39,7 @@ class MatchViewSet(LedgerViewSet):
         self.filter_queryset(self.get_queryset())
         match = Match.objects.filter(pk=self.row_id).first()
         if match is None:
-            raise NotInLedger(f"There is no match {pk}.")
+            raise NotInLedger(worded("There is no match %(pk)s.", pk=pk))
         return Response(shapes.match_json(match))
 
     @extend_schema(request=None, responses=shapes.MatchShape)
@@ -100,5 +101,5 @@ class TransferViewSet(LedgerViewSet):
     def _row(self) -> Transfer:
         link: Transfer | None = self.get_queryset().filter(pk=self.row_id).first()
         if link is None:
-            raise NotInLedger(f"There is no transfer {self.kwargs['pk']}.")
+            raise NotInLedger(worded("There is no transfer %(pk)s.", pk=self.kwargs["pk"]))
         return link

@@ -17,6 +17,7 @@ from finance.models import ExchangeRate
 from finance.querysets import home, today
 from finance.serializers import money
 from finance.viewsets.base import LedgerViewSet
+from tenancy.wording import worded
 
 
 class ExchangeRateViewSet(LedgerViewSet):
@@ -43,7 +44,7 @@ class ExchangeRateViewSet(LedgerViewSet):
     def retrieve(self, request: Request, pk: str) -> Response:
         row = self.filter_queryset(self.get_queryset()).filter(pk=self.row_id).first()
         if row is None:
-            raise NotInLedger(f"There is no exchange rate {pk}.")
+            raise NotInLedger(worded("There is no exchange rate %(pk)s.", pk=pk))
         return Response(shapes.exchange_rate_json(row))
 
     @extend_schema(responses={201: shapes.ExchangeRateShape})

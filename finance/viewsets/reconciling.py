@@ -14,6 +14,7 @@ from finance.reconciling import serializers as shapes
 from finance.reconciling.stating import state_balance, withdraw_stated
 from finance.serializers import money
 from finance.viewsets.base import LedgerViewSet, currency_of
+from tenancy.wording import worded
 
 
 class StatedBalanceViewSet(LedgerViewSet):
@@ -35,7 +36,7 @@ class StatedBalanceViewSet(LedgerViewSet):
     def retrieve(self, request: Request, pk: str) -> Response:
         row = self.filter_queryset(self.get_queryset()).filter(pk=self.row_id).first()
         if row is None:
-            raise NotInLedger(f"There is no stated balance {pk}.")
+            raise NotInLedger(worded("There is no stated balance %(pk)s.", pk=pk))
         return Response(shapes.stated_json(row))
 
     @extend_schema(responses={201: shapes.StatedBalanceShape})

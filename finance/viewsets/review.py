@@ -25,6 +25,7 @@ from finance.rendering import (
     transaction_json,
 )
 from finance.viewsets.base import LedgerViewSet, currency_of
+from tenancy.wording import worded
 
 
 class ReviewItemViewSet(LedgerViewSet):
@@ -100,14 +101,14 @@ class ReviewItemViewSet(LedgerViewSet):
     def answer(self, pk: uuid.UUID) -> Response:
         items = review_jsons(list(ReviewItem.objects.filter(pk=pk)))
         if not items:
-            raise NotInLedger(f"There is no review item {pk}.")
+            raise NotInLedger(worded("There is no review item %(pk)s.", pk=pk))
         return Response(items[0])
 
     def currency(self) -> str:
         """Of the proposed transaction or the draft's account; "" when there is none."""
         item = ReviewItem.objects.filter(pk=self.row_id).select_related("transaction").first()
         if item is None:
-            raise NotInLedger(f"There is no review item {self.row_id}.")
+            raise NotInLedger(worded("There is no review item %(pk)s.", pk=self.row_id))
         if item.transaction is not None:
             return str(item.transaction.currency)
         account_id = item.draft.get("account_id")

@@ -34,6 +34,7 @@ from finance.rendering import (
 from finance.rules.serializers import BatchInput, EditedShape
 from finance.viewsets.base import LedgerViewSet, currency_of
 from finance.viewsets.rules import edited_json
+from tenancy.wording import worded
 
 API_SOURCE = "api"
 
@@ -113,7 +114,7 @@ class TransactionViewSet(LedgerViewSet):
         """Withdraw a proposal. What is posted is voided, not deleted."""
         row = Transaction.objects.filter(pk=self.row_id).first()
         if row is None:
-            raise NotInLedger(f"There is no transaction {pk}.")
+            raise NotInLedger(worded("There is no transaction %(pk)s.", pk=pk))
         if row.state == TransactionState.POSTED:
             raise WrongState(
                 gettext(
@@ -157,7 +158,7 @@ class TransactionViewSet(LedgerViewSet):
         """Part it from the other leg."""
         row = detail_row(self.row_id)
         if row is None:
-            raise NotInLedger(f"There is no transaction {pk}.")
+            raise NotInLedger(worded("There is no transaction %(pk)s.", pk=pk))
         if row["transfer"] is None:
             raise WrongState(gettext("It is no leg of a transfer."), code="not_linked")
         deciding.unlink(row["transfer"]["id"])
@@ -184,13 +185,13 @@ class TransactionViewSet(LedgerViewSet):
         """Who changed what, newest first."""
         changes = [change_json(change) for change in history(self.row_id)]
         if not changes or detail_row(self.row_id) is None:
-            raise NotInLedger(f"There is no transaction {pk}.")
+            raise NotInLedger(worded("There is no transaction %(pk)s.", pk=pk))
         return Response({"data": changes})
 
     def answer(self, pk: uuid.UUID, code: int = status.HTTP_200_OK) -> Response:
         row = detail_row(pk)
         if row is None:
-            raise NotInLedger(f"There is no transaction {pk}.")
+            raise NotInLedger(worded("There is no transaction %(pk)s.", pk=pk))
         return Response(transaction_json(row), status=code)
 
     def currency(self, account_id: uuid.UUID | None = None) -> str:
@@ -199,11 +200,11 @@ class TransactionViewSet(LedgerViewSet):
             return currency_of(account_id)
         found = Transaction.objects.filter(pk=self.row_id).values_list("currency", flat=True)
         if not found:
-            raise NotInLedger(f"There is no transaction {self.row_id}.")
+            raise NotInLedger(worded("There is no transaction %(pk)s.", pk=self.row_id))
         return str(found[0])
 
 
 def require_transaction(pk: uuid.UUID, field: str = "transaction") -> None:
     """Raises UnknownReference: in a body, a wrong id is a wrong field."""
     if not Transaction.objects.filter(pk=pk).exists():
-        raise UnknownReference(f"There is no transaction {pk}.", field=field)
+        raise UnknownReference(worded("There is no transaction %(pk)s.", pk=pk), field=field)
