@@ -142,6 +142,6 @@ def _clean(row: Bill) -> None:
         check_date(row.due_on)
     if row.account_id and not FinancialAccount.objects.filter(pk=row.account_id).exists():
         raise UnknownReference(
-            worded("There is no account %(pk)s.", account_id=row.account_id),
+            worded("There is no account %(pk)s.", pk=row.account_id),
             field="account",
         )

@@ -180,7 +180,7 @@ def _check(row: Goal) -> None:
     account = FinancialAccount.objects.filter(pk=row.account_id).first()
     if account is None:
         raise UnknownReference(
-            worded("There is no account %(pk)s.", account_id=row.account_id),
+            worded("There is no account %(pk)s.", pk=row.account_id),
             field="account",
         )
     if account.currency != row.currency:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import copy
+import re
 
 import pytest
 from django.utils.translation import override
@@ -13,6 +15,7 @@ from mail_ingest.errors import MailError
 from tenancy.models import Tenant
 from tenancy.wording import Wording, joined, read, worded
 from tenancy.wording_field import in_our_language
+from tests.architecture.sources import source_files
 
 EMPTY = "“%(name)s” is empty."
 
@@ -45,6 +48,20 @@ def test_it_is_said_in_the_readers_language() -> None:
         assert in_our_language("of another's") == "of another's"
     assert str(MailError(said)) == said
     assert in_our_language(read("")) == ""
+
+
+def test_every_wording_has_its_parts() -> None:
+    wrong = []
+    for path in source_files():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "worded"):
+                continue
+            if not isinstance(node.args[0], ast.Constant):
+                continue
+            named = set(re.findall(r"%\((\w+)\)s", str(node.args[0].value)))
+            if named != {word.arg for word in node.keywords}:
+                wrong.append(f"{path.name}:{node.lineno}")
+    assert not wrong
 
 
 def test_a_row_read_in_one_language_and_saved_is_read_in_another(in_tenant: Tenant) -> None:
