@@ -87,6 +87,6 @@ def test_the_sender_of_a_forwarded_message_is_the_one_inside() -> None:
     ],
 )  # fmt: skip
 def test_hostile_text_is_read_in_time(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     read_document(make_document(text, html=text))
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
