@@ -52,7 +52,8 @@ class DeleteAccount(BaseJob):
 
 
 def _delete_some(account: ConnectedAccount) -> int:
-    of_account = Email.objects.filter(account=account)
+    # Whoever stores a copy of one of these at this moment holds its lock, and is waited for.
+    of_account = Email.objects.select_for_update().filter(account=account).order_by("id")
     rows = list(of_account.values_list("id", "raw_id", "state")[:AT_ONCE])
     read = {raw_id: email_id for email_id, raw_id, state in rows if state != EmailState.COPY}
     kept = _hand_over(account, read)
@@ -68,7 +69,7 @@ def _hand_over(account: ConnectedAccount, by_raw: dict[uuid.UUID, uuid.UUID]) ->
     heirs = {copy.raw_id: copy for copy in copies.exclude(account=account).order_by("id")}
     Email.objects.filter(id__in=[copy.id for copy in heirs.values()]).delete()
     for copy in heirs.values():
-        copy.id, copy.state = by_raw[copy.raw_id], EmailState.STORED
+        copy.id = by_raw[copy.raw_id]
     Email.objects.bulk_update(heirs.values(), ("account", "ref", "folder"))
     for account_id, count in Counter(copy.account_id for copy in heirs.values()).items():
         ConnectedAccount.objects.filter(pk=account_id).update(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import uuid
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ def store_emails(prepared: Sequence[Prepared]) -> Stored:
     raw_ids = dict(RawMessage.objects.filter(identity__in=identities).values_list("identity", "id"))
     for p in prepared:
         p.email.raw_id = raw_ids[p.raw.identity]
-    _mark_copies([p.email for p in prepared if p.email.raw_id != p.raw.id])
+    _mark_copies([p for p in prepared if p.email.raw_id != p.raw.id])
     insert_rows([p.email for p in prepared], ignore_conflicts=True)
     ids = [p.email.id for p in prepared]
     states = list(Email.objects.filter(id__in=ids).values_list("state", flat=True))
@@ -83,26 +84,38 @@ def store_emails(prepared: Sequence[Prepared]) -> Stored:
     )
 
 
-def _mark_copies(emails: Sequence[Email]) -> None:
+def _mark_copies(prepared: Sequence[Prepared]) -> None:
     """Nothing is read from a message that another account has brought before. If this one's
     server vouches for the sender, that holds for the first one too: it says the same."""
-    if not emails:
+    if not prepared:
         return
-    accounts = {email.account_id for email in emails}
-    before = Email.objects.filter(
-        raw_id__in={email.raw_id for email in emails}, state=EmailState.STORED
-    ).exclude(account__in=accounts)
-    first = {row.raw_id: row for row in before.only("raw", "trust")}
-    vouched = []
-    for email in emails:
-        original = first.get(email.raw_id)
+    first = _originals([p.email for p in prepared])
+    vouched, whole = [], []
+    for p in prepared:
+        email, original = p.email, first.get(p.email.raw_id)
         if original is None or email.state != EmailState.STORED:
+            continue
+        if is_unfinancial(original) and not is_unfinancial(email):
+            # There it is left out, and perhaps only its headers are kept: here it is read.
+            p.raw.id = email.raw_id
+            whole.append(p.raw)
             continue
         email.state = EmailState.COPY
         if email.trust == Trust.VERIFIED != original.trust:
             original.trust, original.trust_reason = email.trust, email.trust_reason
             vouched.append(original)
     Email.objects.bulk_update(vouched, ("trust", "trust_reason"))
+    RawMessage.objects.bulk_update(whole, ("data", "is_headers_only"))
+
+
+def _originals(emails: Sequence[Email]) -> dict[uuid.UUID, Email]:
+    """By raw message, what another account has brought before; rather one that is read. Locked:
+    who deletes that account meanwhile finds the copy, and hands the message over to it."""
+    rows = Email.objects.select_for_update(of=("self",)).filter(
+        raw_id__in={email.raw_id for email in emails}, state=EmailState.STORED
+    )
+    others = rows.exclude(account__in={email.account_id for email in emails}).order_by("id")
+    return {row.raw_id: row for row in sorted(others, key=is_unfinancial, reverse=True)}
 
 
 def original_of(copy: Email) -> Email | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
-from extraction.models import EmailExtraction
+from extraction.models import EmailExtraction, ExtractionState
 from extraction.scheduling import enqueue_pending_emails
 from mail_ingest.connecting import delete_account
+from mail_ingest.deleting import _delete_some
 from mail_ingest.identity import identity_of
 from mail_ingest.models import (
     AccountKind,
@@ -17,12 +20,15 @@ from mail_ingest.models import (
     Email,
     EmailState,
     MailImport,
+    MailRule,
     RawMessage,
+    RuleAction,
 )
 from mail_ingest.providers.base import FetchedMessage, MessageRef
 from mail_ingest.retention import forget_bodies
-from mail_ingest.storage import prepare, store_emails
+from mail_ingest.storage import load_raw, prepare, store_emails
 from tenancy.models import Tenant
+from tenancy.scope import tenant_scope
 from tests.mail_ingest.make import make_mbox, make_message, make_messages
 from tests.mail_ingest.test_file_import import imported
 from tests.make import make_member
@@ -31,6 +37,8 @@ from tests.running import run_due_jobs
 
 pytestmark = pytest.mark.usefixtures("in_tenant")
 
+# Long enough for a deletion that waits for nobody to have gone by.
+HELD_SECONDS = 0.5
 PLAIN = make_message(1)
 VARIANTS = {
     "other line ends": PLAIN.replace(b"\n", b"\r\n"),
@@ -178,12 +186,62 @@ def test_a_copy_keeps_no_body_that_is_to_be_forgotten(tmp_path: Path) -> None:
     assert set(Email.objects.filter(raw=original.raw_id).values_list("snippet", flat=True)) == {""}
 
 
+def test_a_message_left_out_there_is_read_where_another_account_brings_it() -> None:
+    MailRule.objects.create(action=RuleAction.EXCLUDE, folder="Promotions")
+    first, second, third = (make_imap(name) for name in ("One", "Two", "Three"))
+    store(first, PLAIN, folder="Promotions")
+    left_out = Email.objects.get()
+    assert left_out.screening == "unlikely" and left_out.raw.is_headers_only
+    store(second, PLAIN)
+    read = Email.objects.get(account=second)
+    assert (read.state, read.raw_id) == (EmailState.STORED, left_out.raw_id)
+    assert load_raw(read) == PLAIN and not read.raw.is_headers_only
+    store(third, PLAIN)
+    assert Email.objects.get(account=third).state == EmailState.COPY
+    read_mail()
+    assert EmailExtraction.objects.exclude(state=ExtractionState.NOT_FINANCIAL).get().email == read
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_copy_that_is_stored_while_its_original_is_deleted_takes_its_place() -> None:
+    first, second = make_imap("One"), make_imap("Two")
+    store(first, PLAIN)
+    kept, stored, deleting = Email.objects.get(), threading.Event(), threading.Event()
+
+    def store_copy() -> None:
+        with tenant_scope(first.tenant_id), transaction.atomic():
+            store_emails(prepare(second, [fetched(PLAIN)]))
+            ConnectedAccount.objects.filter(pk=second.pk).update(duplicate_count=1)
+            stored.set()
+            deleting.wait(timeout=20)
+            time.sleep(HELD_SECONDS)
+        connection.close()
+
+    thread = threading.Thread(target=store_copy)
+    thread.start()
+    assert stored.wait(timeout=20)
+    deleting.set()
+    with transaction.atomic():
+        assert _delete_some(first) == 1
+    thread.join(timeout=20)
+    message = Email.objects.get()
+    assert (message.pk, message.state) == (kept.pk, EmailState.STORED)
+    assert message.account == second and load_raw(message) == PLAIN
+
+
 def read_mail() -> None:
     enqueue_pending_emails()
     run_due_jobs()
 
 
-def store(account: ConnectedAccount, raw: bytes) -> None:
-    message = FetchedMessage(MessageRef("1", "INBOX", len(raw)), raw)
+def make_imap(label: str) -> ConnectedAccount:
+    return ConnectedAccount.objects.create(kind=AccountKind.IMAP, label=label, username=label)
+
+
+def fetched(raw: bytes, folder: str = "INBOX") -> FetchedMessage:
+    return FetchedMessage(MessageRef("1", folder, len(raw)), raw)
+
+
+def store(account: ConnectedAccount, raw: bytes, folder: str = "INBOX") -> None:
     with transaction.atomic():
-        store_emails(prepare(account, [message]))
+        store_emails(prepare(account, [fetched(raw, folder)]))
