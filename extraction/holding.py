@@ -15,6 +15,7 @@ from jobs.models import JobQueue
 from jobs.runner import JobRunner
 from tenancy.models import Tenant
 from tenancy.scope import current_tenant_id
+from tenancy.wording import worded
 
 
 def is_held(tenant: Tenant) -> bool:
@@ -38,6 +39,6 @@ def begin_booking() -> bool:
     audit.record("tenant.booking_begun")
     JobRunner.enqueue(
         EXTRACT_EMAILS, tenant_id=tenant_id, queue=JobQueue.DEFAULT, priority=1,
-        trigger="Booking begins",
+        trigger=worded("Booking begins"),
     )  # fmt: skip
     return True
