@@ -164,8 +164,10 @@ def _left_out(part: _Component, start: datetime | None) -> tuple[date, ...]:
             day, at, _problem = _when(replace(line, value=value))
             if at is not None and at.tzinfo and start is not None and start.tzinfo:
                 at = at.astimezone(start.tzinfo)
-            if day or at:
-                found.add(day or at.date())  # type: ignore[union-attr] # one of the two is there
+            if day is not None:
+                found.add(day)
+            elif at is not None:
+                found.add(at.date())
     return tuple(sorted(found))
 
 
