@@ -11,6 +11,7 @@ import csv
 import io
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -174,15 +175,22 @@ def _looks_like_headings(row: Sequence[str]) -> bool:
 def propose(table: Table) -> dict[str, str]:
     """Part → heading: by the words of the headings, the first of each; without words, by what the
     columns hold."""
-    found: dict[str, str] = {}
+    of_part: dict[str, list[str]] = defaultdict(list)
     for heading in table.headings:
         part = _words().get(_folded(heading))
         if part is not None:
-            found.setdefault(part, heading)
+            of_part[part].append(heading)
+    if "date" not in of_part:
+        return _by_values(table)
+    # Who is paid, and for what, often stand in several columns: the more telling word goes before.
+    for part in ("payee", "description"):
+        of_part[part].sort(key=lambda heading: list(_words()).index(_folded(heading)))
+    of_part["description"] += of_part["payee"][1:]
+    found = {part: headings[0] for part, headings in of_part.items() if headings}
     if "amount" in found:
         found.pop("debit", None)
         found.pop("credit", None)
-    return found if "date" in found else _by_values(table)
+    return found
 
 
 def _by_values(table: Table) -> dict[str, str]:

@@ -9,6 +9,7 @@ import pytest
 from finance.money import Money
 from finance.statements.lines import Statement, UnreadableStatement, keys
 from finance.statements.readers import format_of, read, text_of
+from finance.statements.readers.table import propose, table_of
 from finance.statements.readers.values import decimal_mark, parse_amount
 from tests.finance.statements.samples import SAMPLES, Sample
 from tests.finance.statements.test_files import FILES
@@ -97,3 +98,19 @@ def test_no_damage_makes_a_reader_fail_otherwise() -> None:
             read(text, format_of(text), "EUR")
         except UnreadableStatement:
             continue
+
+
+@pytest.mark.parametrize(
+    ("headings", "payee", "description"),
+    [
+        ("Date,Description,Amount", "Description", None),
+        ("Date,Description,Payee,Amount", "Payee", "Description"),
+        ("Date,Payee,Description,Memo,Amount", "Payee", "Memo"),
+        ("Datum,Buchungstext,Verwendungszweck,Betrag", None, "Verwendungszweck"),
+    ],
+)
+def test_the_more_telling_column_names_the_other_side(
+    headings: str, payee: str | None, description: str | None
+) -> None:
+    proposed = propose(table_of(f"{headings}\n2026-05-05,a,b,c,1.00\n"))
+    assert (proposed.get("payee"), proposed.get("description")) == (payee, description)
