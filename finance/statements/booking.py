@@ -8,25 +8,22 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 
-from finance import ledger, review
+from finance import ledger
 from finance.ledger import Movement, Source
 from finance.ledger.lines import Reading, Span, can_post_lines, payees_of, post_lines
 from finance.ledger.setwise import update_rows
 from finance.models import (
     FinancialAccount,
     LineOutcome,
-    ReviewItem,
-    ReviewState,
     StatementImport,
     StatementLine,
-    Transaction,
-    TransactionState,
 )
 from finance.money import Money
-from finance.statements.planning import SOURCE_KIND
+from finance.statements.joining import SOURCE_KIND
+from finance.statements.settling import BY_STATEMENT, settle
 from finance.suggestions import Suggester
 
-PROVENANCE: Final = {"amount": {"route": "statement"}}
+PROVENANCE: Final = {"amount": BY_STATEMENT}
 
 
 def waiting(statement: StatementImport) -> QuerySet[Any]:
@@ -44,14 +41,13 @@ def book_next(statement: StatementImport, account: FinancialAccount, at_most: in
         return False
     span = Span(statement.pk, rows[0], rows[-1])
     of_span = waiting(statement).filter(row__range=(span.first, span.last))
+    settle(of_span)
     if can_post_lines(span):
         _post_in_database(span, account)
     else:
         _post_one_by_one(
             list(of_span.filter(outcome=LineOutcome.NEW).order_by("row", "id")), account
         )
-    matched = list(of_span.filter(outcome=LineOutcome.MATCHED))
-    _accept(matched)
     of_span.update(is_live=True)
     return True
 
@@ -98,12 +94,3 @@ def _post_one_by_one(lines: Sequence[StatementLine], account: FinancialAccount) 
 
 def _event(*, outflow: bool) -> str:
     return "purchase" if outflow else "deposit"
-
-
-def _accept(lines: Sequence[StatementLine]) -> None:
-    """What the bank states has happened: a proposal needs no question any more."""
-    proposed = Transaction.objects.filter(
-        pk__in=[line.transaction_id for line in lines], state=TransactionState.PROPOSED
-    )
-    items = ReviewItem.objects.filter(transaction__in=proposed, state=ReviewState.OPEN)
-    review.accept_many(list(items.values_list("pk", flat=True)))

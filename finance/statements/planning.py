@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
+from finance.matching import searching
 from finance.models import LineOutcome, StatementLine, Transaction, TransactionState
+from finance.statements.joining import EARLIEST, LATEST, SOURCE_KIND, join
 from finance.statements.lines import Line, keys
 
-# A bank books some days after a purchase was told of.
-NEAR = timedelta(days=5)
 AT_ONCE = 5_000
-SOURCE_KIND = "statement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,47 +52,21 @@ def _known(account_id: uuid.UUID, wanted: Sequence[str]) -> dict[str, uuid.UUID 
 
 
 def _told(account_id: uuid.UUID, lines: Sequence[Line]) -> dict[int, uuid.UUID]:
-    """Row → the transaction that another source has told of. Each serves for one line: of equal
-    amounts the nearest days go together, so that two purchases stay two."""
+    """Row → the transaction that another source has certainly told of."""
     if not lines:
         return {}
+    amounts = {line.amount.minor for line in lines}
     days = [line.booked_on for line in lines]
     rows = (
         Transaction.objects.filter(
-            account=account_id, booked_on__range=(min(days) - NEAR, max(days) + NEAR)
+            account=account_id, booked_on__range=(min(days) - LATEST, max(days) - EARLIEST)
         )
         .exclude(state=TransactionState.VOID)
         .exclude(source_kind=SOURCE_KIND)
         .exclude(pk__in=StatementLine.objects.filter(
             is_live=True, account_id=account_id, transaction__isnull=False
         ).values("transaction_id"))
-        .filter(merged_into=None)
         .order_by("booked_on", "id")
     )  # fmt: skip
-    by_amount: dict[int, list[tuple[date, uuid.UUID]]] = defaultdict(list)
-    for pk, amount, booked_on in rows.values_list("pk", "amount_minor", "booked_on"):
-        by_amount[amount].append((booked_on, pk))
-    lines_of: dict[int, list[Line]] = defaultdict(list)
-    for line in lines:
-        if line.amount.minor in by_amount:
-            lines_of[line.amount.minor].append(line)
-    found: dict[int, uuid.UUID] = {}
-    for amount, some in lines_of.items():
-        found |= _nearest(some, by_amount[amount])
-    return found
-
-
-def _nearest(lines: Sequence[Line], rows: Sequence[tuple[date, uuid.UUID]]) -> dict[int, uuid.UUID]:
-    pairs = sorted(
-        (abs(line.booked_on - day), line.row, day, pk)
-        for line in lines
-        for day, pk in rows
-        if abs(line.booked_on - day) <= NEAR
-    )
-    found: dict[int, uuid.UUID] = {}
-    taken: set[uuid.UUID] = set()
-    for _, row, _, pk in pairs:
-        if row not in found and pk not in taken:
-            found[row] = pk
-            taken.add(pk)
-    return found
+    ids = [pk for pk, minor in rows.values_list("pk", "amount_minor") if minor in amounts]
+    return join(account_id, lines, searching.reports(ids))
