@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import uuid
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -25,6 +25,7 @@ from jobs.clock import database_now
 from tenancy.ids import new_id
 from tenancy.scope import current_scope, entered
 
+Key = tuple[str, uuid.UUID]
 # A pair is no rival of one that is better by so much.
 CLEARLY: Final = 25
 # So many pairs at most are kept of one report.
@@ -187,27 +188,59 @@ def _is_free(report: Report) -> bool:
 def _keep(pairs: Sequence[Pair]) -> tuple[list[Match], list[Match]]:
     """Keep the pairs that are new; those of them that are certain come as the second list."""
     known = list(_known(pairs))
-    decided = {(m.kind, _ids_of(m)) for m in known}
-    fresh = list({(p.kind, p.ids): p for p in pairs if (p.kind, p.ids) not in decided}.values())
-    refunded = {m.first_id for m in known
-                if m.kind == MatchKind.REFUND and m.state == MatchState.ACCEPTED}  # fmt: skip
-    fresh = [p for p in fresh if p.kind != MatchKind.REFUND or p.first.id not in refunded]
-    ranks = _ranks(fresh, [m for m in known if m.state == MatchState.OPEN])
-    rows, certain = [], []
-    for pair in sorted(fresh, key=lambda p: (-p.score.points, *sorted(map(str, p.ids)))):
-        places = [ranks[(pair.kind, pk)] for pk in pair.ids]
-        if any(place.index(pair.score.points) >= MOST for place in places):
-            continue
-        rows.append(_row(pair))
-        is_alone = all(len(place) == 1 or place[1] <= pair.score.points - CLEARLY
-                       for place in places)  # fmt: skip
-        if pair.score.is_certain and is_alone:
-            certain.append(rows[-1])
+    fresh = _fresh(pairs, known)
+    waiting = [match for match in known if match.state == MatchState.OPEN]
+    ranks = _ranks(fresh, waiting)
+    certain: list[Pair] = []
+    others: list[Pair] = []
+    for pair in fresh:
+        (certain if pair.score.is_certain and _is_alone(pair, ranks) else others).append(pair)
+    # What is carried out takes no question's place: a second look finds no further ones.
+    ranks = _ranks(others, waiting)
+    asked = [pair for pair in others if all(
+        place.index(pair.score.points) < MOST for place in _places(pair, ranks))]  # fmt: skip
+    done, open_ = [_row(pair) for pair in certain], [_row(pair) for pair in asked]
+    rows = sorted([*done, *open_], key=lambda row: -row.score)
     insert(rows, "ask", [{"score": row.score, "reasons": row.reasons} for row in rows])
-    return rows, certain
+    return rows, done
 
 
-Key = tuple[str, uuid.UUID]
+def _fresh(pairs: Sequence[Pair], known: Sequence[Match]) -> list[Pair]:
+    """Pairs that nobody has been asked about, the best first; of refunds those that pay back what
+    no other has."""
+    decided = {(match.kind, _ids_of(match)) for match in known}
+    fresh = {(p.kind, p.ids): p for p in pairs if (p.kind, p.ids) not in decided}
+    paid = [match for match in known
+            if match.kind == MatchKind.REFUND and match.state == MatchState.ACCEPTED]  # fmt: skip
+    settled, paid_back = {match.second_id for match in paid}, _paid_back(paid)
+    found = [
+        pair for pair in fresh.values()
+        if pair.kind != MatchKind.REFUND or (
+            pair.second.id not in settled and pair.second.facts.amount.minor
+            <= -pair.first.facts.amount.minor - paid_back[pair.first.id]
+        )
+    ]  # fmt: skip
+    return sorted(found, key=lambda p: (-p.score.points, *sorted(map(str, p.ids))))
+
+
+def _paid_back(refunds: Sequence[Match]) -> Counter[uuid.UUID]:
+    """Purchase → minor units of it that have come back."""
+    ids = [match.second_id for match in refunds]
+    rows = Transaction.objects.filter(pk__in=ids).exclude(state=TransactionState.VOID)
+    amounts = dict(rows.values_list("pk", "amount_minor")) if ids else {}
+    found: Counter[uuid.UUID] = Counter()
+    for match in refunds:
+        found[match.first_id] += amounts.get(match.second_id, 0)
+    return found
+
+
+def _is_alone(pair: Pair, ranks: Mapping[Key, list[int]]) -> bool:
+    places = _places(pair, ranks)
+    return all(len(place) == 1 or place[1] <= pair.score.points - CLEARLY for place in places)
+
+
+def _places(pair: Pair, ranks: Mapping[Key, list[int]]) -> list[list[int]]:
+    return [ranks[(pair.kind, pk)] for pk in pair.ids]
 
 
 def _ranks(fresh: Iterable[Pair], waiting: Iterable[Match]) -> dict[Key, list[int]]:

@@ -181,6 +181,52 @@ def test_one_purchase_is_refunded_once(giro: FinancialAccount) -> None:
     assert find(second) == Found(0, 0)
 
 
+def test_a_purchase_is_paid_back_in_parts_up_to_what_it_cost(giro: FinancialAccount) -> None:
+    bought = make_posted(giro, "-30", source=email_source())
+    parts = [
+        make_posted(giro, amount, event="refund", booked_on=DAY + timedelta(days=day),
+                    source=email_source())
+        for day, amount in enumerate(("12", "10", "9", "8"), 1)
+    ]  # fmt: skip
+    proposed = []
+    for part in parts:
+        find(part)
+        match = Match.objects.filter(first=bought.pk, second=part.pk).first()
+        proposed.append(match is not None)
+        if match is not None and match.state == "open":
+            deciding.accept(match.pk)
+    assert proposed == [True, True, False, True], "9 is more than the 8 that are left"
+    assert find(*parts) == Found(0, 0)
+
+
+def test_a_second_look_at_the_same_rows_finds_nothing_more(giro: FinancialAccount) -> None:
+    """A hold's posting is certain; of its many likely rivals only some are asked about."""
+    alerts = [
+        make_posted(giro, merchant="", booked_on=DAY + timedelta(days=day % 2),
+                    source=email_source())
+        for day in range(5)
+    ]  # fmt: skip
+    lines = [stated(giro, number, booked_on=DAY) for number in range(4)]
+    rows = [*alerts, *lines]
+    first = find(*rows)
+    assert first.pairs > 0
+    assert find(*rows) == Found(0, 0)
+
+
+def test_what_was_carried_out_leaves_no_place_to_another(giro: FinancialAccount) -> None:
+    reference = {"description": "REF-2231", "source": email_source()}
+    alert = make_posted(giro, **reference)
+    certain = stated(giro, 1, booked_on=DAY, description="REF-2231")
+    rivals = [
+        stated(giro, number, booked_on=DAY + timedelta(days=number), merchant="Kiosk")
+        for number in range(2, 6)
+    ]
+    first = find(alert, certain, *rivals)
+    assert first.carried_out == 1
+    deciding.reject(Match.objects.get(state="accepted").pk)
+    assert find(alert, certain, *rivals).pairs == 0
+
+
 def test_a_refused_decision_changes_nothing(giro: FinancialAccount) -> None:
     alert = make_posted(giro, source=email_source())
     line = stated(giro, merchant="Another name", booked_on=DAY)
