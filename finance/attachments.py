@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
-from functools import reduce
-from operator import or_
-from typing import Any, Final
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from finance import files
+from finance.merged import with_merged
 from finance.models import Attachment
-
-# What was merged into one that was merged itself, so many times.
-DEEPEST: Final = 3
 
 
 def kept() -> QuerySet[Attachment]:
     """Those that are not removed, without their bytes."""
     return files.kept(Attachment)
-
-
-def with_merged(row: Any, path: str = "transaction") -> Q:
-    """Of a transaction, and of those that were merged into it: what a merge drops keeps its files,
-    so that parting the two gives each its own."""
-    return reduce(or_, (Q(**{path + "__merged_into" * deep: row}) for deep in range(DEEPEST + 1)))
 
 
 def kept_of(row: Any) -> QuerySet[Attachment]:

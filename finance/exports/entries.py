@@ -12,7 +12,8 @@ from typing import Any
 
 from django.db.models import F, Q
 
-from finance.attachments import DEEPEST, kept
+from finance.attachments import kept
+from finance.merged import paths
 from finance.models import (
     CategoryKind,
     FinancialAccount,
@@ -133,12 +134,12 @@ def _with_links(page: list[Transaction]) -> Iterator[Entry]:
 
 def _files(ids: list[uuid.UUID]) -> dict[uuid.UUID, dict[str, File]]:
     """Of each by their digests, those of what was merged into it among them."""
-    paths = ["transaction" + "__merged_into" * deep + "_id" for deep in range(DEEPEST + 1)]
+    owning = paths("transaction")
     wanted, found = set(ids), dict[uuid.UUID, dict[str, File]]()
-    merged = reduce(or_, (Q(**{f"{path}__in": ids}) for path in paths))
+    merged = reduce(or_, (Q(**{f"{path}__in": ids}) for path in owning))
     rows = kept().filter(merged).order_by("created_at", "id")
     for *owners, name, media_type, size, sha256 in rows.values_list(
-        *paths, "name", "media_type", "size", "sha256"
+        *owning, "name", "media_type", "size", "sha256"
     ):
         owner = next(pk for pk in owners if pk in wanted)
         found.setdefault(owner, {}).setdefault(sha256, File(name, media_type, size, sha256))

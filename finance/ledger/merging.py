@@ -52,6 +52,8 @@ JOINED: Final = ("notes", "is_one_time")
 SHOWN: Final = {"original_minor": "original", "original_currency": "original"}
 OF_SPLITS: Final = frozenset({"category_id", "parts"})
 LONGEST_NOTES: Final = 10_000
+# A row that was merged into one that was merged … so many times.
+DEEPEST: Final = 4
 
 
 def merge(keep_id: uuid.UUID, drop_id: uuid.UUID) -> Transaction:
@@ -68,7 +70,7 @@ def merge(keep_id: uuid.UUID, drop_id: uuid.UUID) -> Transaction:
         if drop.merged_into_id == keep.pk:
             return keep
         legs = {row.pk for row in (keep, drop) if transfer_of(row) is not None}
-        _check(keep, drop, legs)
+        _check(keep, drop, legs, _deep((drop.pk,)))
         mine = parts_of(keep)
         parts = _taken_parts(keep, drop, mine, parts_of(drop), legs)
         columns = _taken(keep, drop, parts_taken=parts != mine)
@@ -86,11 +88,12 @@ def merge_many(pairs: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> set[uuid.UUID]:
         ids = {pk for pair in pairs for pk in pair}
         rows = {row.pk: row for row in locked_many(Transaction, ids)}
         parts, tags, legs = parts_of_many(rows.values()), tags_of_many(ids), legs_among(ids)
+        deep = _deep([drop_id for _, drop_id in pairs])
         kept: list[Rewrite] = []
         dropped: list[Rewrite] = []
         for keep, drop in ((rows[keep_id], rows[drop_id]) for keep_id, drop_id in pairs):
             try:
-                _check(keep, drop, legs)
+                _check(keep, drop, legs, deep)
             except LedgerError:
                 continue
             mine = parts[keep.pk]
@@ -161,7 +164,16 @@ def unmerge_item(keep_id: uuid.UUID, item_id: uuid.UUID) -> ReviewItem:
     return item
 
 
-def _check(keep: Transaction, drop: Transaction, legs: Collection[uuid.UUID]) -> None:
+def _deep(ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Those that so many were merged into, one into another, that they cannot be dropped."""
+    path = "__".join(["merged_into"] * DEEPEST)
+    rows = Transaction.objects.filter(**{f"{path}__in": ids})
+    return set(rows.values_list(path, flat=True))
+
+
+def _check(
+    keep: Transaction, drop: Transaction, legs: Collection[uuid.UUID], deep: Collection[uuid.UUID]
+) -> None:
     if TransactionState.VOID in (keep.state, drop.state):
         raise WrongState(gettext("A void transaction cannot be merged."), code="void")
     if keep.state == TransactionState.PROPOSED and drop.state == TransactionState.POSTED:
@@ -178,6 +190,11 @@ def _check(keep: Transaction, drop: Transaction, legs: Collection[uuid.UUID]) ->
         raise WrongState(
             gettext("The one to drop is a leg of a transfer. Unlink it first."),
             code="linked_transfer",
+        )
+    if drop.pk in deep:
+        raise WrongState(
+            gettext("Too many are merged one into another. Keep this one, and drop the other."),
+            code="too_deep",
         )
 
 

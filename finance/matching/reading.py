@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from finance.ledger.merging import DEEPEST
 from finance.matching.words import sentence
+from finance.merged import levels
 from finance.models import (
     Match,
     MatchKind,
@@ -71,28 +73,31 @@ def joined_of(row_id: uuid.UUID) -> list[Other]:
     return _others(rows, row_id)
 
 
-def messages_merged(row: Any) -> QuerySet[Transaction]:
-    """What messages told of a transaction and was merged into it."""
-    found: QuerySet[Transaction] = Transaction.objects.filter(merged_into=row, source_kind="email")
-    return found.order_by("id")
-
-
-def questions_merged(row: Any) -> QuerySet[ReviewItem]:
-    """What messages asked, and a person or matching found to be this transaction."""
-    found: QuerySet[ReviewItem] = ReviewItem.objects.filter(
-        matches__first=row, matches__state=MatchState.ACCEPTED, source_kind="email"
-    )
-    return found.order_by("id")
+def told_by_mail(deep: int = DEEPEST) -> Q:
+    """Whether a message tells of a transaction, or of one that was merged into it."""
+    told = Q(source_kind="email") | Q(Exists(_questions(matches__first=OuterRef("pk"))))
+    if not deep:
+        return told
+    merged = Transaction.objects.filter(merged_into=OuterRef("pk"))
+    return told | Q(Exists(merged.filter(told_by_mail(deep - 1))))
 
 
 def evidence_of(row: Transaction | uuid.UUID) -> list[Evidence]:
     """Every message that tells of it by what was merged into it, beside its own."""
     row_id = row if isinstance(row, uuid.UUID) else row.pk
-    return [
-        Evidence(source_id, item)
-        for rows in (messages_merged(row_id), questions_merged(row_id))
-        for source_id, item in rows.values_list("source_id", "source_item")
-    ]
+    merged = [each for level in levels(row_id) for each in level]
+    found = [Evidence(each["source_id"], each["source_item"])
+             for each in merged if each["source_kind"] == "email"]  # fmt: skip
+    asked = _questions(matches__first__in=[row_id, *(each["id"] for each in merged)])
+    return found + [Evidence(*told) for told in asked.values_list("source_id", "source_item")]
+
+
+def _questions(**joined: Any) -> QuerySet[ReviewItem]:
+    """What messages asked, and a person or matching found to be such a transaction."""
+    found: QuerySet[ReviewItem] = ReviewItem.objects.filter(
+        matches__state=MatchState.ACCEPTED, source_kind="email", **joined
+    )
+    return found.order_by("id")
 
 
 def transfer_of(row_id: uuid.UUID) -> Transfer | None:

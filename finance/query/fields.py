@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from finance.attachments import kept_of
 from finance.categories import descendants
-from finance.matching.reading import messages_merged, questions_merged
+from finance.matching.reading import told_by_mail
 from finance.merchants.reading import called
 from finance.models import (
     Category,
@@ -257,11 +257,7 @@ _HAS: Final[dict[str, Callable[[], Q]]] = {
     "category": lambda: (
         ~Q(Exists(Split.objects.filter(transaction=OuterRef("pk"), category__isnull=True)))
     ),
-    "evidence": lambda: (
-        Q(source_kind="email")
-        | Q(Exists(messages_merged(OuterRef("pk"))))
-        | Q(Exists(questions_merged(OuterRef("pk"))))
-    ),
+    "evidence": told_by_mail,
     "split": _is_split,
     "tag": lambda: Q(Exists(Tagging.objects.filter(transaction=OuterRef("pk")))),
     "time": lambda: Q(occurred_at__isnull=False),

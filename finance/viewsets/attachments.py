@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from finance import attachments
+from finance.merged import with_merged
 from finance.models import Attachment
 from finance.viewsets.files import FIELDS, FileFilter, FileInput, FileViewSet
 from tenancy.serializers import StrictModelSerializer
@@ -42,7 +42,7 @@ class AttachmentFilter(FileFilter):
     def of_transaction(
         self, rows: QuerySet[Attachment], name: str, value: uuid.UUID
     ) -> QuerySet[Attachment]:
-        return rows.filter(attachments.with_merged(value))
+        return rows.filter(with_merged(value))
 
 
 class AttachmentViewSet(FileViewSet):

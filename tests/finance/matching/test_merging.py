@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from finance import ledger
+from finance.attachments import attach, kept_of
 from finance.errors import WrongState
+from finance.ledger.merging import DEEPEST
 from finance.ledger.tagging import tags_of
+from finance.matching.reading import evidence_of, told_by_mail
 from finance.models import FinancialAccount, ReviewItem, Split, Transaction
 from finance.money import Money
 from finance.querysets import balances
@@ -139,3 +143,28 @@ def test_a_transfer_parted_gives_the_categories_back(giro: FinancialAccount) -> 
     assert state_of(from_shop)["splits"] != before[0]["splits"]
     ledger.unlink(link.pk)
     assert (state_of(from_shop), state_of(other)) == before
+
+
+def test_what_was_merged_one_into_another_is_told_by_all_of_them(giro: FinancialAccount) -> None:
+    """A shop's order, its receipt, the card's alert, the posting; then a booking by hand."""
+    rows = [make_posted(giro, source=email_source()) for _ in range(DEEPEST)]
+    rows.append(make_posted(giro, merchant="By hand"))
+    for number, row in enumerate(rows):
+        attach(row.pk, f"{number}.pdf", b"%PDF-1.7 " + bytes([number]))
+    for dropped, kept in pairwise(rows):
+        ledger.merge(kept.pk, dropped.pk)
+    last = rows[-1]
+    sources = {row.source_id for row in rows[:-1]}
+    assert {told.email_id for told in evidence_of(last)} == sources
+    assert {file.name for file in kept_of(last.pk)} == {f"{n}.pdf" for n in range(len(rows))}
+    by_mail = Transaction.objects.filter(told_by_mail(), state="posted")
+    assert list(by_mail) == [last]
+
+    other = make_posted(giro, source=email_source())
+    with pytest.raises(WrongState) as refused:
+        ledger.merge(other.pk, last.pk)
+    assert refused.value.code == "too_deep"
+    assert ledger.merge_many([(other.pk, last.pk)]) == set()
+    ledger.merge(last.pk, other.pk)
+    assert {told.email_id for told in evidence_of(last)} == sources | {other.source_id}
+    assert not any(verify_ledger().values())
