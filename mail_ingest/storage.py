@@ -9,15 +9,18 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from mail_ingest.charsets import storable
 from mail_ingest.errors import MailConflict
-from mail_ingest.identity import identity_of
+from mail_ingest.identity import by_all_bytes, identity_of, says_same
 from mail_ingest.models import AccountKind, ConnectedAccount, Email, EmailState, RawMessage
 from mail_ingest.parsing import UnparsableMessage, parse_message
 from mail_ingest.providers.base import HEAD_BYTES, FetchedMessage
@@ -30,6 +33,8 @@ from tenancy.inserting import insert_rows
 logger = logging.getLogger(__name__)
 
 LONGEST_REF = 400
+# How often a message may be deleted by another while it is stored.
+MOST_TRIES: Final = 5
 READ_FIELDS = (
     "message_id", "from_address", "from_name", "subject", "snippet", "sent_at", "received_at",
     "state", "problem", "trust", "trust_reason", "screening", "screening_reason",
@@ -67,12 +72,7 @@ def prepare(account: ConnectedAccount, messages: Iterable[FetchedMessage]) -> li
 def store_emails(prepared: Sequence[Prepared]) -> Stored:
     """Store what is not stored yet, in the caller's transaction. A ref or message that the
     account already has is left as it is."""
-    # Whoever stores the same message at this moment is waited for here.
-    RawMessage.objects.bulk_create([p.raw for p in prepared], ignore_conflicts=True)
-    identities = {p.raw.identity for p in prepared}
-    raw_ids = dict(RawMessage.objects.filter(identity__in=identities).values_list("identity", "id"))
-    for p in prepared:
-        p.email.raw_id = raw_ids[p.raw.identity]
+    _insert_raws(prepared)
     _mark_copies([p for p in prepared if p.email.raw_id != p.raw.id])
     insert_rows([p.email for p in prepared], ignore_conflicts=True)
     ids = [p.email.id for p in prepared]
@@ -84,9 +84,55 @@ def store_emails(prepared: Sequence[Prepared]) -> Stored:
     )
 
 
+def _insert_raws(prepared: Sequence[Prepared]) -> None:
+    """Give every email its raw message: its own, or the same one that is stored already."""
+    waiting = list(prepared)
+    for _ in range(MOST_TRIES):
+        # Whoever stores the same message at this moment is waited for here; all in one order,
+        # so that no two wait for each other.
+        raws = {p.raw.id: p.raw for p in sorted(waiting, key=lambda p: p.raw.identity)}
+        RawMessage.objects.bulk_create(raws.values(), ignore_conflicts=True)
+        wanted = RawMessage.objects.filter(identity__in={r.identity for r in raws.values()})
+        ids = set(wanted.values_list("id", flat=True))
+        stored = [raws[pk] for pk in ids & raws.keys()] + locked_raws(ids - raws.keys())
+        by_identity = {raw.identity: raw for raw in stored}
+        waiting = [p for p in waiting if not _takes(p, by_identity.get(p.raw.identity))]
+        if not waiting:
+            return
+    raise RuntimeError("Stored messages are deleted as fast as they are stored.")
+
+
+def locked_raws(ids: Iterable[uuid.UUID]) -> list[RawMessage]:
+    """Without their bytes, locked until the end of the transaction, in one order. Who stores a
+    message again or deletes one locks it before anything else."""
+    rows = RawMessage.objects.select_for_update(no_key=True).filter(id__in=list(ids))
+    return list(rows.defer("data").order_by("id"))
+
+
+def _takes(p: Prepared, stored: RawMessage | None) -> bool:
+    """Whether the stored one of its identity is its raw message. None has been deleted with its
+    account since; one that says something else was made to be taken for it."""
+    if stored is None:
+        return False
+    if stored.id != p.raw.id and not _is_same(stored, p.raw):
+        p.raw.identity = by_all_bytes(zlib.decompress(p.raw.data))
+        return False
+    p.email.raw_id = stored.id
+    return True
+
+
+def _is_same(stored: RawMessage, raw: RawMessage) -> bool:
+    """Where only headers are kept, the identity alone has to say it."""
+    if stored.is_headers_only or raw.is_headers_only:
+        return True
+    return says_same(zlib.decompress(stored.data), zlib.decompress(raw.data))
+
+
 def _mark_copies(prepared: Sequence[Prepared]) -> None:
     """Nothing is read from a message that another account has brought before. If this one's
     server vouches for the sender, that holds for the first one too: it says the same."""
+    again = _known([p.email for p in prepared])
+    prepared = [p for p in prepared if (p.email.account_id, p.email.raw_id) not in again]
     if not prepared:
         return
     first = _originals([p.email for p in prepared])
@@ -106,6 +152,15 @@ def _mark_copies(prepared: Sequence[Prepared]) -> None:
             vouched.append(original)
     Email.objects.bulk_update(vouched, ("trust", "trust_reason"))
     RawMessage.objects.bulk_update(whole, ("data", "is_headers_only"))
+
+
+def _known(emails: Sequence[Email]) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """Account and raw message of those that an account has already: nothing of them is stored."""
+    rows = Email.objects.filter(
+        raw_id__in={email.raw_id for email in emails},
+        account__in={email.account_id for email in emails},
+    ).exclude(id__in=[email.id for email in emails])
+    return set(rows.values_list("account_id", "raw_id")) if emails else set()
 
 
 def _originals(emails: Sequence[Email]) -> dict[uuid.UUID, Email]:
@@ -148,8 +203,27 @@ def reread(email: Email) -> Email:
             email, load_raw(email), authserv_of(email.account),
             received_at=email.received_at if is_dated else None,
         )  # fmt: skip
+        if email.state == EmailState.STORED:
+            _judge_again(email)
         email.save(update_fields=READ_FIELDS)
     return email
+
+
+def _judge_again(email: Email) -> None:
+    """What `prepare` and `store_emails` do with a message that can be read."""
+    judge_by_rules(email, enabled_rules())
+    _mark_copies([Prepared(email, email.raw)])
+    is_copy = email.state == EmailState.COPY
+    others = Email.objects.filter(raw=email.raw_id).exclude(pk=email.pk)
+    is_shared = others.exclude(state=EmailState.COPY).exists()
+    if is_unfinancial(email) and not is_shared and not mail_policy().keeps_unfinancial:
+        cut_to_headers(email.raw)
+        email.raw.save(update_fields=("data", "is_headers_only"))
+    ConnectedAccount.objects.filter(pk=email.account_id).update(
+        quarantined_count=Greatest(F("quarantined_count") - 1, 0),
+        stored_count=Greatest(F("stored_count") - int(is_copy), 0),
+        duplicate_count=F("duplicate_count") + int(is_copy),
+    )
 
 
 def stored_ref(ref: str) -> str:
