@@ -3,15 +3,13 @@ came, and a second copy is recognised."""
 
 from __future__ import annotations
 
-import re
 import uuid
 import zlib
 from collections.abc import Iterable, Sequence
 
+from mail_ingest.headers import END_OF_HEADERS
 from mail_ingest.models import Email, EmailState, MailPolicy, RawMessage
 from mail_ingest.screening import Screening
-
-_END_OF_HEADERS = re.compile(rb"\r?\n\r?\n|\r\r")
 
 
 def mail_policy() -> MailPolicy:
@@ -31,8 +29,8 @@ def cut_to_headers(raw: RawMessage) -> bool:
     if raw.is_headers_only:
         return False
     whole = zlib.decompress(raw.data)
-    end = _END_OF_HEADERS.search(whole)
-    raw.data = zlib.compress(whole[: end.end()] if end else whole[:0])
+    end = END_OF_HEADERS.search(whole)
+    raw.data = zlib.compress(whole[: end.end()] if end else whole)
     raw.is_headers_only = True
     return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from finance.models import Transaction
 from jobs.runner import JobRunner
 from mail_ingest.imports import import_upload
 from mail_ingest.models import Email, MailPolicy, MailRule, RawMessage
+from mail_ingest.retention import cut_to_headers
 from mail_ingest.rules import fits
 from mail_ingest.storage import load_raw
 from tenancy.models import Tenant
@@ -158,3 +160,12 @@ def test_the_policy_is_set_by_the_api(api: APIClient) -> None:
     default = {"keeps_unfinancial": False, "keep_days": None, "forgets_evidence": False}
     assert api.get("/api/v1/mail-policy").json() == default
     assert api.post("/api/v1/mail-policy", {"keep_days": 90}).json()["keep_days"] == 90
+
+
+@pytest.mark.parametrize("end", ["", "\n \nsecret words\n\nmore\n"])
+def test_headers_stay_and_nothing_else_whatever_parts_them(in_tenant: Tenant, end: str) -> None:
+    head = b"From: a@b.example\nSubject: Hello\nDate: Tue, 03 Mar 2026 10:00:00 +0100\n"
+    raw = RawMessage(data=zlib.compress(head + end.encode()))
+    assert cut_to_headers(raw)
+    kept = zlib.decompress(raw.data)
+    assert b"Subject: Hello" in kept and b"secret" not in kept
