@@ -58,7 +58,7 @@ def read(kept: str) -> Wording:
     if kept.startswith(KEPT):
         try:
             return _from_json(json.loads(kept))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             pass
     return _made(kept, kept, {})
 
@@ -86,4 +86,4 @@ def _from_json(told: dict[str, Any]) -> Wording:
         name: _from_json(value) if isinstance(value, dict) else value
         for name, value in told["params"].items()
     }
-    return worded(told["text"], **params)
+    return worded(str(told["text"]), **params)

@@ -17,10 +17,16 @@ class WordingField(models.TextField):  # type: ignore[type-arg] # as Django's ow
         return None if value is None else in_our_language(read(value))
 
     def get_prep_value(self, value: Any) -> Any:
-        return value.kept() if isinstance(value, Wording) else super().get_prep_value(value)
+        text = value.kept() if isinstance(value, Wording) else super().get_prep_value(value)
+        return text and _storable(str(text))
 
     def value_to_string(self, obj: models.Model) -> str:
         return str(self.get_prep_value(self.value_from_object(obj)))
+
+
+def _storable(text: str) -> str:
+    """What stands in it may be a stranger's: no database takes a NUL or half a character."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def in_our_language(text: str) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import override
 from jobs.models import Job
 from jobs.runner import JobRunner
 from mail_ingest.errors import MailError
+from mail_ingest.models import ConnectedAccount
 from tenancy.models import Tenant
 from tenancy.wording import Wording, joined, read, worded
 from tenancy.wording_field import in_our_language
@@ -74,3 +75,25 @@ def test_a_row_read_in_one_language_and_saved_is_read_in_another(in_tenant: Tena
     row = Job.objects.get(pk=job.pk)
     assert row.trigger == "Import of März�.mbox"
     assert Job.objects.filter(error="").exists()
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        '{"text": 5, "params": {}}',
+        '{"text": "x", "params": []}',
+        '{"text": "a %(x)s", "params": {"x": {"text": 3, "params": {}}}}',
+        '{"text": "%(x)d", "params": {"x": "s"}}',
+        '{"text": "100 %", "params": {"x": 1}}',
+        '{"text": ' + "[" * 100_000,
+    ],
+)
+def test_what_is_no_wording_is_a_text(kept: str) -> None:
+    assert in_our_language(read(kept))
+
+
+def test_what_no_database_takes_is_kept_as_it_can_be(in_tenant: Tenant) -> None:
+    account = ConnectedAccount.objects.create(kind="imap", label="Mail")
+    account.last_error = worded("“%(name)s” is empty.", name="a\udce4\0b")
+    account.save()
+    assert ConnectedAccount.objects.get().last_error.startswith("“a?")
