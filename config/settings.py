@@ -341,4 +341,6 @@ LOGGING: dict[str, Any] = {
         }
     },
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
+    # aiosmtpd tells who writes to whom; a private address is a secret.
+    "loggers": {"mail.log": {"level": "WARNING"}},
 }
