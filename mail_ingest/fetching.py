@@ -10,8 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
@@ -62,6 +63,7 @@ class Tally:
     quarantined: int = 0
     more: bool = False
     notice: str = ""
+    last_ref: str = ""
 
     def add(self, found: int, stored: Stored) -> None:
         self.found += found
@@ -95,6 +97,7 @@ def read_pages(
             _count(account, stored)
             save(page.cursor, stored)
         tally.add(len(page.refs), stored)
+        tally.last_ref = page.refs[-1].ref if page.refs else tally.last_ref
         progress = worded(
             "Messages read: %(found)s; new: %(stored)s", found=tally.found, stored=tally.stored
         )
@@ -180,12 +183,15 @@ class FetchAccount(BaseJob):
             next_fetch_at=now + timedelta(minutes=account.poll_minutes),
         )
         if tally.more:
-            self.go_on(run)
+            self.go_on(run, tally)
         return tally.as_result()
 
-    def go_on(self, run: JobRun) -> None:
+    def next_payload(self, run: JobRun, tally: Tally) -> JsonObject:
+        return run.info.payload
+
+    def go_on(self, run: JobRun, tally: Tally) -> None:
         JobRunner.enqueue(
-            self.kind, subject=run.info.subject, payload=run.info.payload,
+            self.kind, subject=run.info.subject, payload=self.next_payload(run, tally),
             trigger=worded("There was more to read."), triggered_by_id=run.info.triggered_by_id,
         )  # fmt: skip
 
@@ -193,17 +199,19 @@ class FetchAccount(BaseJob):
         account = _account(run)
         if account is None or account.state not in READABLE_STATES:
             return
-        refused = isinstance(error, PermanentError)
         known = isinstance(error, PermanentError | RetryLater)
-        account.last_error = wording_of(error) if known else UNEXPECTED
+        changed: dict[str, Any] = {"last_error": wording_of(error) if known else UNEXPECTED}
         if isinstance(error, GrantLost):
-            account.state, account.next_fetch_at = AccountState.RECONNECT, None
-            tell_to_reconnect(account)
-        elif refused:
-            account.state, account.next_fetch_at = AccountState.NEEDS_ATTENTION, None
+            changed |= {"state": AccountState.RECONNECT, "next_fetch_at": None}
+        elif isinstance(error, PermanentError):
+            changed |= {"state": AccountState.NEEDS_ATTENTION, "next_fetch_at": None}
         elif final:
-            account.next_fetch_at = timezone.now() + timedelta(minutes=account.poll_minutes)
-        account.save(update_fields=("last_error", "state", "next_fetch_at"))
+            changed["next_fetch_at"] = timezone.now() + timedelta(minutes=account.poll_minutes)
+        # Somebody may have paused or deleted it meanwhile: that stays.
+        rows = ConnectedAccount.objects.filter(pk=account.pk, state__in=READABLE_STATES)
+        if rows.update(**changed) and isinstance(error, GrantLost):
+            account.last_error = changed["last_error"]
+            tell_to_reconnect(account)
 
 
 def tell_to_reconnect(account: ConnectedAccount) -> None:
@@ -221,7 +229,8 @@ def tell_to_reconnect(account: ConnectedAccount) -> None:
 
 class BackfillAccount(FetchAccount):
     """Read what came between two dates, whatever has been read before. The payload holds `since`
-    and `until` (ISO dates or null, both included); the cursor is left alone."""
+    and `until` (ISO dates or null, both included), and `after`, the ref that the turn before came
+    to; the cursor is left alone."""
 
     kind = "mail_ingest.backfill_account"
 
@@ -229,10 +238,29 @@ class BackfillAccount(FetchAccount):
         self, run: JobRun, account: ConnectedAccount, provider: EmailProvider
     ) -> Iterator[Page]:
         since, until = (_date(run.info.payload.get(name)) for name in ("since", "until"))
-        return provider.list_between(since, until)
+        pages, after = provider.list_between(since, until), run.info.payload.get("after")
+        return _pages_after(pages, str(after)) if after else pages
 
     def saver(self, account: ConnectedAccount) -> Callable[[Cursor, Stored], None]:
         return lambda cursor, stored: None
+
+    def next_payload(self, run: JobRun, tally: Tally) -> JsonObject:
+        return run.info.payload | {"after": tally.last_ref}
+
+
+def _pages_after(pages: Iterable[Page], ref: str) -> Iterator[Page]:
+    """What follows a message; all of them where it is there no more."""
+    before, rest = [], iter(pages)
+    for page in rest:
+        before.append(page)
+        refs = [each.ref for each in page.refs]
+        if ref in refs:
+            left = page.refs[refs.index(ref) + 1 :]
+            if left:
+                yield replace(page, refs=left)
+            yield from rest
+            return
+    yield from before
 
 
 def count_between(account: ConnectedAccount, since: date | None, until: date | None) -> Tally:

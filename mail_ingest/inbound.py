@@ -24,6 +24,7 @@ from mail_ingest.providers.base import HEAD_BYTES, MAX_MESSAGE_BYTES, FetchedMes
 from mail_ingest.storage import Stored, prepare, store_emails
 from tenancy.encryption import decrypt, encrypt
 from tenancy.ids import new_id
+from tenancy.models import Tenant
 from tenancy.scope import Actor, all_tenants, current_tenant_id, tenant_scope
 from tenancy.wording import worded
 
@@ -43,6 +44,13 @@ class InboundRefused(MailError):
     status = 403
 
 
+class InboundPaused(InboundRefused):
+    """A message that is not taken now; who sends it again later may be luckier."""
+
+    code = "not_active"
+    status = 503
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A new address, and the secret of its web requests, which is shown this once."""
@@ -55,9 +63,12 @@ def open_address() -> Opened:
     """The ledger's address; one that was there before is revoked."""
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
+        # One at a time: of two addresses at once neither would be revoked.
+        Tenant.objects.select_for_update(no_key=True).get(pk=current_tenant_id())
         InboundAddress.objects.filter(revoked_at=None).update(revoked_at=timezone.now())
-        account, _ = ConnectedAccount.objects.get_or_create(
-            kind=AccountKind.INBOUND, defaults={"label": "Forwarded mail"}
+        live = ConnectedAccount.objects.exclude(state=AccountState.DELETING)
+        account = live.filter(kind=AccountKind.INBOUND).first() or ConnectedAccount.objects.create(
+            kind=AccountKind.INBOUND, label="Forwarded mail"
         )
         row = InboundAddress(id=new_id(), account=account, token=_new_token())
         row.secret = encrypt(secret, tenant_id=current_tenant_id(), field=SECRET_FIELD, pk=row.id)
@@ -77,6 +88,8 @@ def mail_address(row: InboundAddress) -> str:
 
 def address_for(token: str) -> InboundAddress | None:
     """The open address of a token, whichever tenant's it is."""
+    if not set(token.lower()) <= set(ALPHABET):
+        return None
     with all_tenants("whose address is this"):
         found: InboundAddress | None = (
             InboundAddress.objects.filter(
@@ -93,25 +106,36 @@ def receive(address: InboundAddress, raw: bytes) -> Stored:
     person has paused or deleted what it would go to."""
     with tenant_scope(address.tenant.id, actor=Actor("system", label="inbound mail")):
         account = ConnectedAccount.objects.get(id=address.account_id)
-        if account.state != AccountState.ACTIVE:
-            raise InboundRefused(
-                worded(
-                    "“%(label)s” is %(state)s.",
-                    label=account.label,
-                    state=account.get_state_display().lower(),
-                ),
-                code="not_active",
-            )
+        _check_state(account)
         prepared = prepare(account, [_message(raw)])
         with transaction.atomic():
             stored = store_emails(prepared)
-            ConnectedAccount.objects.filter(pk=account.pk).update(
+            active = ConnectedAccount.objects.filter(pk=account.pk, state=AccountState.ACTIVE)
+            counted = active.update(
                 stored_count=F("stored_count") + stored.stored,
                 duplicate_count=F("duplicate_count") + stored.duplicates,
                 quarantined_count=F("quarantined_count") + stored.quarantined,
                 last_fetched_at=timezone.now(),
             )
+            if not counted:
+                account.refresh_from_db()
+                _check_state(account)
         return stored
+
+
+def _check_state(account: ConnectedAccount) -> None:
+    """Raises InboundRefused, InboundPaused."""
+    if account.state == AccountState.ACTIVE:
+        return
+    is_paused = account.state == AccountState.PAUSED
+    raise (InboundPaused if is_paused else InboundRefused)(
+        worded(
+            "“%(label)s” is %(state)s.",
+            label=account.label,
+            state=account.get_state_display().lower(),
+        ),
+        code="not_active",
+    )
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
@@ -135,9 +159,8 @@ def signed_address(token: str, timestamp: str, given: str, body: bytes) -> Inbou
             ),
             code="signature_wrong",
         )
-    if not timestamp.isdigit() or abs(timezone.now().timestamp() - int(timestamp)) > (
-        GOOD_FOR_SECONDS
-    ):
+    is_number = timestamp.isascii() and timestamp.isdigit()
+    if not is_number or abs(timezone.now().timestamp() - int(timestamp)) > (GOOD_FOR_SECONDS):
         raise InboundRefused(
             gettext(
                 "The timestamp is more than five minutes off: send the current Unix time in"

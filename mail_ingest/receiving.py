@@ -15,7 +15,7 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import DatabaseError, close_old_connections
 
-from mail_ingest.inbound import InboundRefused, address_for, receive
+from mail_ingest.inbound import InboundPaused, InboundRefused, address_for, receive
 from mail_ingest.models import InboundAddress
 from mail_ingest.providers.base import MAX_MESSAGE_BYTES
 
@@ -56,6 +56,11 @@ class Receiver:
         # SMTP has one answer for all: what was stored is recognised when it comes again.
         return next((answer for answer in answers if not answer.startswith("250")), "250 2.0.0 OK")
 
+    async def handle_exception(self, error: Exception) -> str:
+        """Of what nobody thought of, the sender is told nothing but to try again."""
+        logger.error("A message could not be taken.", exc_info=error)
+        return LATER
+
 
 class LmtpController(Controller):
     def factory(self) -> LMTP:
@@ -88,6 +93,8 @@ def _store(address: str, raw: bytes) -> str:
         return UNKNOWN
     try:
         receive(found, raw)
+    except InboundPaused as error:
+        return f"451 4.2.1 {error}"
     except InboundRefused as error:
         return f"550 5.7.1 {error}"
     return "250 2.0.0 OK"

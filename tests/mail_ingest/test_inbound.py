@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import logging
+import logging.config
 import smtplib
 import socket
 import time
@@ -9,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 from rest_framework.test import APIClient
 
@@ -60,6 +64,7 @@ def test_a_signed_message_is_stored_once(opened: inbound.Opened) -> None:
         ({"timestamp": "1000000000"}, "timestamp_off"),
         ({"timestamp": "9000000000"}, "timestamp_off"),
         ({"timestamp": "now"}, "timestamp_off"),
+        ({"timestamp": "²"}, "timestamp_off"),
     ],
 )
 def test_what_is_not_signed_now_is_refused(
@@ -147,3 +152,24 @@ def test_a_forward_never_books_itself(opened: inbound.Opened) -> None:
     post(opened)
     assert InboundAddress.objects.count() == 1
     assert Email.objects.get().trust != "verified"
+
+
+def test_what_is_no_address_is_refused(opened: inbound.Opened, server: smtplib.SMTP) -> None:
+    server.ehlo_or_helo_if_needed()
+    server.mail("ada@example.org")
+    code, _ = server.rcpt("a\0b@in.example.org")
+    assert 500 <= code < 600
+
+
+def test_the_log_keeps_the_secret_of_an_address(
+    opened: inbound.Opened, server: smtplib.SMTP
+) -> None:
+    logging.config.dictConfig(settings.LOGGING)
+    (handler,) = [h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler]
+    was, said = handler.stream, io.StringIO()
+    handler.setStream(said)
+    try:
+        server.sendmail("ada@example.org", [f"{opened.address.token}@in.example.org"], RAW)
+    finally:
+        handler.setStream(was)
+    assert opened.address.token not in said.getvalue()
