@@ -34,7 +34,7 @@ from jobs.full_disk import DiskFull, is_disk_full
 from jobs.models import LIVE_STATES, WAITING_STATES, Job, JobState
 from tenancy.ids import new_id
 from tenancy.scope import Actor, AllTenants, active_scope, current_actor, tenant_scope
-from tenancy.wording import worded
+from tenancy.wording import Wording, worded
 from tenancy.wording_field import wording_of
 
 logger = logging.getLogger(__name__)
@@ -249,13 +249,20 @@ def _record_failure(job: BaseJob | None, attempt: Attempt, error: Exception) -> 
         after_seconds=error.after_seconds if isinstance(error, RetryLater) else None,
         costs_attempt=not isinstance(error, RetryLater) or error.costs_attempt,
     )
-    logger.warning("Job %s (%s) attempt %d: %r", info.id, info.kind, info.attempt, error)
+    logger.warning("Job %s (%s) attempt %d: %s", info.id, info.kind, info.attempt, _named(error))
     if job is None or state is None:
         return
     try:
         job.on_failure(attempt, error, final=state != JobState.READY)
     except Exception:
         logger.exception("on_failure of job %s (%s) failed.", info.id, info.kind)
+
+
+def _named(error: Exception) -> str:
+    """For the log: what went wrong, without what is in it. A person's words and a database's rows
+    are in the job's own record, for those who may see it."""
+    said = error.args[0] if error.args else ""
+    return f"{type(error).__name__} {said.text if isinstance(said, Wording) else ''}".strip()
 
 
 def _understood(error: Exception) -> Exception:
