@@ -51,6 +51,7 @@ from finance.money import Money
 from finance.suggestions import OWN_TRANSFER, Suggester, Suggestion
 from mail_ingest.models import AccountKind as SourceKind
 from mail_ingest.models import Email
+from mail_ingest.storage import came_to_own_mailbox
 from mail_ingest.trust import Trust
 from tenancy.models import Tenant
 
@@ -218,7 +219,7 @@ class Planner:
         elif self._is_stranger(email):
             # A verified domain may still be a stranger's who calls himself a bank.
             doubts.append(Doubt.NEW_SENDER)
-        if not email.account.is_own:
+        if not email.account.is_own and not came_to_own_mailbox(email):
             doubts.append(Doubt.SOURCE_NOT_OWN)
         return doubts
 

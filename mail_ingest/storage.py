@@ -180,6 +180,12 @@ def original_of(copy: Email) -> Email | None:
     return found
 
 
+def came_to_own_mailbox(email: Email) -> bool:
+    """Whether it came to one of the person's mailboxes as well, whose server vouches for it."""
+    copies = Email.objects.filter(raw=email.raw_id, state=EmailState.COPY, account__is_own=True)
+    return email.trust == Trust.VERIFIED and copies.filter(trust=Trust.VERIFIED).exists()
+
+
 def load_raw(email: Email) -> bytes:
     """The bytes of a message as they were received; of a truncated one, its head."""
     data: bytes = zlib.decompress(email.raw.data)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
 from extraction.models import EmailExtraction, ExtractionState
 from extraction.scheduling import enqueue_pending_emails, pending_emails
@@ -36,6 +37,9 @@ from mail_ingest.connecting import connect_account
 from mail_ingest.identity import identity_of
 from mail_ingest.imports import import_upload
 from mail_ingest.models import ConnectedAccount, Email
+from mail_ingest.parsing import parse_message
+from mail_ingest.providers.base import FetchedMessage, MessageRef
+from mail_ingest.storage import prepare, store_emails
 from mail_ingest.trust import Trust
 from tenancy.models import Tenant
 from tests.finance.make import make_account
@@ -133,6 +137,27 @@ def test_a_strangers_archive_only_proposes(in_tenant: Tenant) -> None:
     assert "source_not_own" in item.reasons
     assert not Transaction.objects.filter(state=TransactionState.POSTED).exists()
     assert EmailExtraction.objects.get().state == ExtractionState.PROPOSED
+
+
+@pytest.mark.parametrize(("result", "is_asked"), [("pass", False), ("none", True)])
+def test_what_ones_own_mailbox_has_too_is_no_strangers(
+    in_tenant: Tenant, *, result: str, is_asked: bool
+) -> None:
+    """An archive that nobody vouched for, and then the mailbox that it was made of."""
+    raw = (SAMPLES / "de-demo-0601-salary.eml").read_bytes()
+    archive = ConnectedAccount.objects.create(kind="upload", label="Archive", is_own=False)
+    mailbox = ConnectedAccount.objects.create(
+        kind="imap", label="Mail", is_own=True, authserv_id="mx.mine.example"
+    )
+    sender = parse_message(raw).from_address.partition("@")[2]
+    checked = f"Authentication-Results: mx.mine.example; dmarc={result} header.from={sender}\n"
+    for account, received in ((archive, raw), (mailbox, checked.encode() + raw)):
+        message = FetchedMessage(MessageRef("1", "INBOX", len(received)), received)
+        with transaction.atomic():
+            store_emails(prepare(account, [message]))
+    run_jobs()
+    items = ReviewItem.objects.values_list("reasons", flat=True)
+    assert any("source_not_own" in reasons for reasons in items) == is_asked
 
 
 @pytest.mark.parametrize("trust", [Trust.UNVERIFIED, Trust.FAILING])
