@@ -14,6 +14,7 @@ from finance.views import (
     recurring,
     rules,
     saved_filters,
+    splits,
     statements,
     subscriptions,
     tags,
@@ -30,6 +31,10 @@ urlpatterns = [
         "transactions/filters/<uuid:filter_id>/", saved_filters.decide, name="saved_filter_decide"
     ),
     path("transactions/<uuid:transaction_id>/", transactions.transaction, name="transaction"),
+    path("transactions/<uuid:transaction_id>/split/", splits.split, name="transaction_split"),
+    path(
+        "transactions/<uuid:transaction_id>/split/left/", splits.left, name="transaction_split_left"
+    ),
     path("transactions/<uuid:transaction_id>/void/", transactions.void, name="transaction_void"),
     path("transactions/<uuid:transaction_id>/part/", matches.part, name="transaction_part"),
     path(
