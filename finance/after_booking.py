@@ -19,8 +19,10 @@ from finance.rules.running import run_on_new
 from finance.subscriptions.finding import follow_subscriptions
 from jobs.base import BaseJob, JobRun, JsonObject
 from jobs.clock import database_now
+from jobs.runner import JobRunner
 from tenancy.models import Tenant
 from tenancy.scope import current_tenant_id
+from tenancy.wording import worded
 
 # A change is dated when its transaction began, and seen once that has committed: what was written
 # shortly before the last look is looked at again.
@@ -35,6 +37,11 @@ def with_news(tenants: QuerySet[Tenant]) -> QuerySet[Tenant]:
     return tenants.filter(Exists(FinancialAccount.objects.filter(**own)), Exists(work))
 
 
+def look_soon() -> None:
+    """Somebody waits to see what came of what was booked: it is not left to the schedule."""
+    JobRunner.enqueue(AfterBooking.kind, trigger=worded("Something was booked"))
+
+
 class AfterBooking(BaseJob):
     """Looks at one tenant's plans after something was booked."""
 
@@ -43,7 +50,8 @@ class AfterBooking(BaseJob):
     def run(self, run: JobRun) -> JsonObject:
         seen_until = database_now() - OVERLAP
         day = today()
-        checked_at = DailyWork.objects.get(tenant_id=current_tenant_id()).checked_at
+        work = DailyWork.objects.filter(tenant_id=current_tenant_id()).first()
+        checked_at = work.checked_at if work else None
         with run.fenced():
             result = {"matched": match_new(checked_at)}
         with run.fenced():

@@ -12,6 +12,7 @@ from typing import TypeVar
 from django.utils import timezone
 
 from finance.accounts import AccountHint, resolve_account
+from finance.after_booking import look_soon
 from finance.errors import LedgerError
 from finance.models import (
     FinancialAccount,
@@ -119,6 +120,7 @@ class ApplyStatement(BaseJob):
                     account.pk, row.closing_on, Money(row.closing_minor, account.currency)
                 )
             tell_booked(row, run.info.triggered_by_id)
+            look_soon()
         files.forget(row.pk)
         return attached | dict(Counter(row.lines.values_list("outcome", flat=True)))
 
