@@ -52,9 +52,11 @@ def new(request: HttpRequest) -> HttpResponse:
         fields, password = form.account_fields, form.cleaned_data["password"]
         try:
             connecting.check_account(connecting.unsaved_account(fields), password=password)
-            connecting.connect_account(
+            account = connecting.connect_account(
                 password=password, is_own=form.cleaned_data["is_own"], **fields
             )
+            # Somebody waits: the schedule would come by within a minute.
+            connecting.fetch_now(account)
         except MailError as error:
             tell(form, error)
         else:

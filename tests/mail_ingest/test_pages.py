@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from jobs.models import Job
+from mail_ingest.fetching import FetchAccount
 from mail_ingest.models import AccountState, ConnectedAccount, MailImport
 from tenancy.models import Tenant
 from tests.fakes.dovecot import PASSWORD, USER, Dovecot
@@ -136,6 +137,8 @@ def test_a_mailbox_is_tried_connected_and_changed_over_the_wire(
         assert not ConnectedAccount.objects.exists()
         assert browser.post("/connected-accounts/new/", described).status_code == 302
         account = ConnectedAccount.objects.get()
+        # Who connects it is told that it is being read: that does not wait for the schedule.
+        assert Job.objects.get(kind=FetchAccount.kind).subject == str(account.pk)
         # Without a new password the stored one is tried, and kept.
         changed = described | {"label": "Renamed", "password": ""}
         assert browser.post(f"/connected-accounts/{account.pk}/", changed).status_code == 302
