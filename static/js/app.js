@@ -28,9 +28,15 @@
   };
 
   document.body.addEventListener("htmx:beforeRequest", (event) => {
-    const target = event.detail.target;
+    const { target, elt } = event.detail;
     if (!target?.closest?.("#drawer") || drawer().open) return;
-    opener = event.detail.elt;
+    // Two of a kind on one page would share their ids: from one's own page, the other's is gone to.
+    if (elt.href && elt.closest(".main .detail")) {
+      event.preventDefault();
+      location.assign(elt.href);
+      return;
+    }
+    opener = elt;
     listAddress = location.pathname + location.search;
   });
 
