@@ -159,6 +159,11 @@
     return button;
   };
 
+  // What was undone cannot be undone again.
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful) event.detail.elt.closest?.(".toast")?.remove();
+  });
+
   const onLoad = () => {
     drawer()?.addEventListener("close", onDrawerClosed);
     document.querySelectorAll(".toast").forEach(fade);
@@ -167,10 +172,15 @@
     });
   };
 
+  // Who decides fast would have the page covered by what was decided: the last few can be undone.
+  const SHOWN = 3;
+  const crowd = () => [...document.querySelectorAll("#toasts > .toast:not(.bad)")].slice(0, -SHOWN);
+
   new MutationObserver((changes) => {
     for (const change of changes) {
       for (const node of change.addedNodes) if (node.matches?.(".toast")) fade(node);
     }
+    crowd().forEach((element) => element.remove());
   }).observe(document.getElementById("toasts"), { childList: true });
 
   window.inledger = { toast, openModal, closeModal, drawer, modal };
