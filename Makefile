@@ -59,8 +59,9 @@ soak: $(DEV_STAMP) ## kill workers, a ledger before its peers, a month of notice
 	$(BIN)/python -m tests.soak.notices
 	INLEDGER_FORWARDED=5000 $(BIN)/python -m pytest -q tests/mail_ingest/test_forwarded_again.py
 
-gallery: $(DEV_STAMP) ## photograph every page and state into var/gallery; needs Chromium
-	GALLERY=var/gallery $(BIN)/python -m pytest -q tests/browser/test_every_page.py
+gallery: $(DEV_STAMP) ## photograph every page, state and journey into var/gallery; needs Chromium
+	GALLERY=var/gallery $(BIN)/python -m pytest -q tests/browser/test_every_page.py \
+		tests/browser/test_journeys.py tests/browser/test_review_by_keys.py
 
 clean: ## remove what the commands above made, but not your data in var/
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -79,6 +79,17 @@ class Installation:
             time.sleep(0.2)
         raise AssertionError(f"No code was mailed to {email} within {seconds} s.")
 
+    def latest_link_for(self, email: str, *, seconds: float = 30) -> str:
+        """The address of the newest mail to somebody that has one; waits for the job."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for recipients, text in reversed(self.mail.received):
+                found = re.search(rf"{re.escape(self.url)}\S+", text)
+                if found and email in recipients:
+                    return found[0]
+            time.sleep(0.2)
+        raise AssertionError(f"No link was mailed to {email} within {seconds} s.")
+
 
 def free_port() -> int:
     with closing(socket.socket()) as probe:
@@ -99,6 +110,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": str(smtp.port),
         "LOG_LEVEL": "WARNING",
+        "MAIL_ALLOWED_PRIVATE_HOSTS": "localhost",
     }
     for name in ("DATABASE_URL", "BROKER_URL", "DJANGO_SETTINGS_MODULE"):
         environment.pop(name, None)
