@@ -30,6 +30,7 @@ from finance.models import (
 from finance.money import Money
 from finance.querysets import LIST_COLUMNS, detail_row, history, today, with_links
 from finance.tags import tags_named
+from finance.trail import told
 from finance.views.bulk import BulkForm
 from finance.views.merchants import alike_as
 from finance.views.rows import Totals, days, entry, entry_of, title_of, words
@@ -215,7 +216,7 @@ def show_transaction(
         "form": form,
         "void_form": VoidForm(auto_id="id_void_%s"),
         "may_void": is_changeable,
-        "changes": history(transaction_id),
+        "changes": told(history(transaction_id), row["currency"]),
         "removed": removed,
         **_together(transaction_id, is_changeable=is_changeable, is_leg=shown.is_transfer),
         "problem": problem,
