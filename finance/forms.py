@@ -206,6 +206,28 @@ class NewTransactionForm(MoneyForm):
     notes = forms.CharField(label=_("Notes"), required=False, widget=forms.Textarea)
 
 
+class CorrectionForm(MoneyForm):
+    """`version` is the row's when it was shown."""
+
+    id_prefix = "id_correct"
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    booked_on = forms.DateField(label=_("Date"), widget=DateInput())
+    account: forms.ModelChoiceField[FinancialAccount] = forms.ModelChoiceField(
+        FinancialAccount.objects.all(), label=_("Account"), empty_label=None
+    )
+    direction = forms.ChoiceField(label=_("Direction"), choices=MoneyForm.DIRECTIONS)
+    amount = amount_field()
+
+    @staticmethod
+    def initial_of(row: Transaction) -> dict[str, Any]:
+        return {
+            "version": row.version, "booked_on": row.booked_on, "account": row.account_id,
+            "direction": "out" if row.amount_minor < 0 else "in",
+            "amount": abs(row.amount).decimal,
+        }  # fmt: skip
+
+
 class TransactionForm(TreeForm):
     """What is changed in place; saved field by field. `version` is the row's when it was shown."""
 

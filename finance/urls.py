@@ -8,6 +8,7 @@ from finance.views import (
     bills,
     budgets,
     bulk,
+    corrections,
     matches,
     merchants,
     rates,
@@ -34,6 +35,11 @@ urlpatterns = [
     path("transactions/<uuid:transaction_id>/split/", splits.split, name="transaction_split"),
     path(
         "transactions/<uuid:transaction_id>/split/left/", splits.left, name="transaction_split_left"
+    ),
+    path(
+        "transactions/<uuid:transaction_id>/correct/",
+        corrections.correct,
+        name="transaction_correct",
     ),
     path("transactions/<uuid:transaction_id>/void/", transactions.void, name="transaction_void"),
     path("transactions/<uuid:transaction_id>/part/", matches.part, name="transaction_part"),
