@@ -55,6 +55,10 @@ class Status:
         return self.available - self.spent
 
     @property
+    def over(self) -> Money:
+        return -self.left
+
+    @property
     def is_over(self) -> bool:
         return self.left.minor < 0
 

@@ -37,7 +37,7 @@ def decide(
         VERBS[verb](match_id)
     except LedgerError as error:
         return show_transaction(request, transaction_id, problem=str(error))
-    return show_transaction(request, transaction_id, is_saved=True)
+    return _changed(request, transaction_id)
 
 
 @require_POST
@@ -53,4 +53,11 @@ def part(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse:
             deciding.part(row.pk)
     except LedgerError as error:
         return show_transaction(request, transaction_id, problem=str(error))
-    return show_transaction(request, transaction_id, is_saved=True)
+    return _changed(request, transaction_id)
+
+
+def _changed(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse:
+    """What is shown now; the list behind has a row more or less, and other totals."""
+    answer = show_transaction(request, transaction_id, is_saved=True)
+    answer["HX-Trigger"] = "list-changed"
+    return answer

@@ -17,15 +17,20 @@
   const drawer = () => document.getElementById("drawer");
   let opener = null;
   let listAddress = null;
+  let isListStale = false;
 
   const closeDrawer = () => drawer()?.close();
 
   const onDrawerClosed = () => {
     drawer().querySelector(".drawer-body").replaceChildren();
     if (listAddress) history.replaceState(null, "", listAddress);
+    if (listAddress && isListStale) location.reload();
     listAddress = null;
     opener?.focus();
   };
+
+  // More than the row of what is open has changed: the list is loaded again once it is seen.
+  document.body.addEventListener("list-changed", () => { isListStale = true; });
 
   document.body.addEventListener("htmx:beforeRequest", (event) => {
     const { target, elt } = event.detail;
@@ -46,6 +51,11 @@
     if (!host.open) host.showModal();
     host.scrollTop = 0;
     host.querySelector("[data-first-focus]")?.focus();
+  });
+
+  // What went wrong is above the button that was pressed: on a phone, out of sight.
+  document.body.addEventListener("htmx:afterSettle", (event) => {
+    event.detail.elt.querySelector?.(".note.bad[role=alert]")?.scrollIntoView({ block: "nearest" });
   });
 
   document.body.addEventListener("close-drawer", closeDrawer);

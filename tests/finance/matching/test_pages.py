@@ -54,7 +54,9 @@ def test_a_possible_duplicate_is_shown_first_with_why_and_merged(
     html = text(part(browser, address))
     assert html.index("Possible duplicate") < html.index('class="facts"')
     assert "Same amount, same day" in html and f"/transactions/{match.second_id}/" in html
-    done = text(browser.post(f"{address}matches/{match.pk}/accept/", headers=HTMX))
+    answer = browser.post(f"{address}matches/{match.pk}/accept/", headers=HTMX)
+    assert answer.headers["HX-Trigger"] == "list-changed"
+    done = text(answer)
     assert "Possible duplicate" not in done and "Also told by:" in done
     assert Transaction.objects.get(pk=match.second_id).state == "void"
     gone = text(browser.get(f"/transactions/{match.second_id}/"))
