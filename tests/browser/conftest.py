@@ -25,7 +25,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -45,6 +45,9 @@ QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
 )  # fmt: skip
+# A page waits for a worker and for other tests on the same two cores.
+WAIT_MS = 45_000
+expect.set_options(timeout=WAIT_MS)
 # On an idle machine it takes ten; one that also runs other tests is slower.
 START_SECONDS = 240
 
@@ -167,7 +170,7 @@ def context(
         timezone_id="Europe/Berlin", reduced_motion="reduce",
         service_workers=getattr(request, "param", "block"),
     )  # fmt: skip
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(WAIT_MS)
     yield context
     context.close()
 

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.conftest import Installation
+from tests.browser.conftest import WAIT_MS, Installation
 from tests.browser.walking import faults_of_axe, what_sticks_out, write_index
 
 GALLERY: Final = os.environ.get("GALLERY")
 READ_MS: Final = 90_000
-# Machines that test are busy.
-expect.set_options(timeout=15_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ def opened(
         timezone_id="Europe/Berlin", reduced_motion="reduce", service_workers="block",
         storage_state=state,
     )  # fmt: skip
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(WAIT_MS)
     return context
 
 
