@@ -151,9 +151,11 @@ class TenantForm(forms.Form):
 
 
 class InviteForm(forms.Form):
+    """Nobody becomes an administrator because nothing was chosen."""
+
     email = forms.EmailField(label=_("E-mail address"))
     role: forms.ModelChoiceField[Role] = forms.ModelChoiceField(
-        Role.objects.all(), label=_("Role"), empty_label=None
+        Role.objects.all(), label=_("Role"), empty_label=_("Choose a role")
     )
 
 

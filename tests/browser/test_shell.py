@@ -88,6 +88,7 @@ def test_what_was_typed_survives_an_expired_session(
     register(page, installation, "expired@example.org", "Ada Brandt")
     page.goto("/settings/members/")
     page.get_by_label("E-mail address").fill("partner@example.org")
+    page.get_by_label("Role", exact=True).last.select_option(label="User")
     page.context.clear_cookies()
     page.get_by_role("button", name="Send the invitation").click()
     if "/login/" not in page.url:  # the form's proof went with the session
