@@ -5,15 +5,14 @@ from __future__ import annotations
 import uuid
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
 from finance import ledger
 from finance.errors import LedgerError
 from finance.forms import CorrectionForm
 from finance.models import Transaction
-from finance.views.transactions import show_transaction
+from finance.views.transactions import show_saved
 from tenancy.pages import is_htmx, page, tell
 
 
@@ -23,11 +22,7 @@ def correct(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse:
     row = get_object_or_404(Transaction, id=transaction_id)
     form = CorrectionForm(request.POST or None, initial=CorrectionForm.initial_of(row))
     if form.is_valid() and _saved(row, form):
-        if not is_htmx(request):
-            return redirect("transaction", row.pk)
-        response = show_transaction(request, row.pk, is_saved=True)
-        response["HX-Push-Url"] = reverse("transaction", args=[row.pk])
-        return response
+        return show_saved(request, row.pk)
     context = {"transaction": row, "form": form, "heading": row.merchant or row.description}
     template = "finance/_correct.html" if is_htmx(request) else "finance/form.html"
     status = 422 if form.errors else 200

@@ -5,8 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from finance import ledger
@@ -14,7 +13,7 @@ from finance.errors import LedgerError
 from finance.ledger.writing import parts_of
 from finance.models import Transaction
 from finance.split_forms import SplitForm
-from finance.views.transactions import show_transaction
+from finance.views.transactions import show_saved
 from tenancy.pages import is_htmx, page
 
 
@@ -25,10 +24,8 @@ def split(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse:
     row, form = _form(request, transaction_id)
     if "add" in request.POST:
         form.add_line()
-    elif request.method == "POST":
-        done = _saved(request, row, form)
-        if done is not None:
-            return done
+    elif request.method == "POST" and _saved(row, form):
+        return show_saved(request, row.pk)
     context = {"transaction": row, "form": form, "heading": row.merchant or row.description}
     template = "finance/_split.html" if is_htmx(request) else "finance/form.html"
     status = 422 if form.problem or any(line.errors for line in form.lines) else 200
@@ -49,17 +46,13 @@ def _form(request: HttpRequest, transaction_id: uuid.UUID) -> tuple[Transaction,
     return row, SplitForm(row.amount, parts_of(row), sent)
 
 
-def _saved(request: HttpRequest, row: Transaction, form: SplitForm) -> HttpResponse | None:
+def _saved(row: Transaction, form: SplitForm) -> bool:
     parts = form.parts()
     if parts is None:
-        return None
+        return False
     try:
         ledger.split(row.pk, parts)
     except LedgerError as error:
         form.problem = str(error)
-        return None
-    if not is_htmx(request):
-        return redirect("transaction", row.pk)
-    response = show_transaction(request, row.pk, is_saved=True)
-    response["HX-Push-Url"] = reverse("transaction", args=[row.pk])
-    return response
+        return False
+    return True

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -186,6 +187,15 @@ def _book(form: NewTransactionForm) -> Transaction | None:
     except LedgerError as error:
         tell(form, error)
         return None
+
+
+def show_saved(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse:
+    """After a form beside a transaction was saved: back to it."""
+    if not is_htmx(request):
+        return redirect("transaction", transaction_id)
+    response = show_transaction(request, transaction_id, is_saved=True)
+    response["HX-Push-Url"] = reverse("transaction", args=[transaction_id])
+    return response
 
 
 def show_transaction(
