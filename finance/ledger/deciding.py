@@ -14,6 +14,7 @@ from finance.ledger.booking import post
 from finance.ledger.changes import Changes, resolve, transfer_of
 from finance.ledger.drafts import movement_from
 from finance.ledger.movements import Source
+from finance.ledger.naming import standing_name
 from finance.ledger.writing import change, change_with_parts, locked, writing
 from finance.models import ReviewItem, ReviewState, Transaction, TransactionState
 
@@ -84,7 +85,8 @@ def reopen(review_item_id: uuid.UUID) -> ReviewItem:
                     gettext("The transaction has been merged or linked since; undo that first."),
                     code="linked",
                 )
-            change(row, "reopen", {"state": TransactionState.PROPOSED})
+            merchant = standing_name(row.merchant)
+            change(row, "reopen", {"state": TransactionState.PROPOSED, "merchant": merchant})
         decide(item, ReviewState.OPEN, "reopen")
     return item
 

@@ -19,6 +19,7 @@ from finance.ledger.asking import close_item_of, close_items_of, decide
 from finance.ledger.changes import legs_among, transfer_of
 from finance.ledger.drafts import report_of
 from finance.ledger.movements import Part
+from finance.ledger.naming import standing_name
 from finance.ledger.tagging import Tags, tags_of, tags_of_many
 from finance.ledger.writing import (
     Rewrite,
@@ -129,7 +130,8 @@ def unmerge(drop_id: uuid.UUID) -> Transaction:
         merged = _last(drop.pk, "merge")
         state = merged.before["state"] if merged else TransactionState.PROPOSED
         _give_back(keep, drop.pk)
-        change(drop, "unmerge", {"state": state, "merged_into_id": None})
+        merchant = standing_name(drop.merchant)
+        change(drop, "unmerge", {"state": state, "merged_into_id": None, "merchant": merchant})
         item = ReviewItem.objects.filter(transaction=drop, state=ReviewState.DISMISSED).first()
         if item is not None and state == TransactionState.PROPOSED:
             decide(item, ReviewState.OPEN, "reopen")

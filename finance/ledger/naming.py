@@ -95,6 +95,14 @@ def keep_names(names: Iterable[str]) -> None:
     Merchant.objects.bulk_create(merchants_named(new), batch_size=1_000)
 
 
+def standing_name(name: str) -> str:
+    """What a void transaction's merchant is called by now, for one that counts again; it is made a
+    merchant if it is none any more. Inside `writing()`."""
+    now = Names.of([name]).named(name)
+    keep_names([now])
+    return now
+
+
 def merchants_named(names: Sequence[str]) -> list[Merchant]:
     """New merchants, not yet saved."""
     return [Merchant(id=new_id(), name=name, key=key_of(name)) for name in names]

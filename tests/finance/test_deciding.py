@@ -8,7 +8,18 @@ from datetime import date
 import pytest
 
 from finance.errors import LedgerError, NotInLedger, WrongState
-from finance.ledger import accept, accept_many, dismiss, draft_of, post, propose, reopen
+from finance.ledger import (
+    accept,
+    accept_many,
+    dismiss,
+    draft_of,
+    merge,
+    post,
+    propose,
+    reopen,
+    unmerge,
+)
+from finance.merchants.keeping import change_merchant, merchant_named
 from finance.models import (
     FinancialAccount,
     LedgerChange,
@@ -20,6 +31,7 @@ from finance.models import (
 from finance.money import Money
 from finance.querysets import balances
 from finance.review import ask
+from finance.verification import verify_ledger
 from tenancy.models import Tenant
 from tenancy.scope import Actor, tenant_scope
 from tests.finance.make import category, email_source, make_account, make_movement, make_proposed
@@ -157,3 +169,23 @@ def test_an_account_of_another_currency_is_refused(giro: FinancialAccount) -> No
         accept(item.pk, {"account_id": dollars.pk})
     assert caught.value.code == "currency_mismatch"
     assert item_of(Transaction.objects.get()).state == ReviewState.OPEN
+
+
+@pytest.mark.parametrize("way", ["reopen", "unmerge"])
+def test_what_counts_again_is_called_as_its_merchant_is_by_now(
+    giro: FinancialAccount, way: str
+) -> None:
+    row = make_proposed(giro, "-20.00", merchant="Corner shop")
+    kept = make_proposed(giro, "-20.00", merchant="Kiosk")
+    if way == "reopen":
+        dismiss(item_of(row).pk)
+    else:
+        merge(kept.pk, row.pk)
+    change_merchant(merchant_named("Corner shop").pk, name="Lumo")
+    if way == "reopen":
+        reopen(item_of(row).pk)
+    else:
+        unmerge(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.merchant) == (TransactionState.PROPOSED, "Lumo")
+    assert not any(verify_ledger().values())
