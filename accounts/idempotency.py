@@ -1,4 +1,5 @@
-"""Idempotency-Key: a POST under /api/v1 that a client may safely send again.
+"""Idempotency-Key: a POST that may safely be sent again, by an API client or by a page's form
+whose answer was lost on the way.
 
 The first request with a key claims it, then works in one transaction in which its answer is
 stored: effect and answer are kept together or not at all, whatever crashes. Later ones get that
@@ -37,7 +38,9 @@ NO_TENANT: Final = uuid.UUID(int=0)
 FIELD: Final = "idempotencykey.body"
 # What these do is for a person, whichever tenant is active, and it may change that.
 PERSONAL: Final = frozenset({"/api/v1/tenants", "/api/v1/invitations/accept"})
-KEPT_HEADERS: Final = ("Content-Type", "Location")
+KEPT_HEADERS: Final = (
+    "Content-Type", "Location", "HX-Refresh", "HX-Redirect", "HX-Trigger", "HX-Push-Url",
+)  # fmt: skip
 
 
 class IdempotencyMiddleware:
@@ -49,7 +52,8 @@ class IdempotencyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         key = request.headers.get(HEADER)
         access = access_of(request)
-        is_ours = request.method == "POST" and request.path.startswith(PREFIX)
+        is_form = "HX-Request" in request.headers
+        is_ours = request.method == "POST" and (is_form or request.path.startswith(PREFIX))
         if key is None or access.user is None or not is_ours:
             return self.get_response(request)
         if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():

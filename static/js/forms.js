@@ -34,6 +34,22 @@
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
   });
 
+  // A form that makes something (data-once) names what it sends, so that it makes one also where the
+  // answer was lost and it is sent again. What is changed meanwhile is something else.
+  const nameOf = () => [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("-");
+  document.body.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (!isWrite(detail.verb) || !detail.elt.matches("form[data-once]")) return;
+    detail.elt.dataset.once ||= nameOf();
+    detail.headers["Idempotency-Key"] = detail.elt.dataset.once;
+  });
+  const isNew = (form) => {
+    if (form?.matches("form[data-once]")) form.dataset.once = "";
+  };
+  document.addEventListener("input", ({ target }) => isNew(target.closest("form")));
+  document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.successful) isNew(detail.elt);
+  });
+
   // --- Told in plain words ------------------------------------------------------------------------------
 
   const again = (elt) => ({

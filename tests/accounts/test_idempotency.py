@@ -11,10 +11,12 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import IdempotencyKey, Role, User
+from finance.models import FinancialAccount
 from tenancy.models import Tenant
 from tenancy.scope import all_tenants, tenant_scope
 from tests.accounts.conftest import client_of
 from tests.make import make_user
+from tests.pages import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -120,4 +122,31 @@ def test_a_key_that_is_none_is_refused(alice: User, tenant: Tenant, key: str) ->
 def test_nobody_has_keys(api: APIClient, db: None) -> None:
     assert post(api).status_code == 401
     with all_tenants("a test"):
+        assert not IdempotencyKey.objects.exists()
+
+
+def test_a_form_whose_answer_was_lost_makes_one_account(alice: User, tenant: Tenant) -> None:
+    browser = signed_in(alice)
+    form = {"name": "Giro", "kind": "checking", "currency": "EUR", "opening": "0"}
+    named = {"HX-Request": "true", "Idempotency-Key": "form-1"}
+    first = browser.post("/accounts/new/", form, headers=named)
+    again = browser.post("/accounts/new/", form, headers=named)
+    assert (first["HX-Refresh"], again["HX-Refresh"]) == ("true", "true")
+    assert again["Idempotent-Replayed"] == "true"
+    with tenant_scope(tenant.id):
+        assert FinancialAccount.objects.count() == 1
+
+
+def test_a_form_that_was_refused_is_read_anew(alice: User, tenant: Tenant) -> None:
+    browser = signed_in(alice)
+    named = {"HX-Request": "true", "Idempotency-Key": "form-1"}
+    for _ in range(2):
+        refused = browser.post("/accounts/new/", {"name": ""}, headers=named)
+        assert refused.status_code == 422 and "Idempotent-Replayed" not in refused
+
+
+def test_a_plain_form_needs_no_name(alice: User, tenant: Tenant) -> None:
+    form = {"name": "Giro", "kind": "checking", "currency": "EUR", "opening": "0"}
+    signed_in(alice).post("/accounts/new/", form, headers={"Idempotency-Key": "form-1"})
+    with all_tenants("test"):
         assert not IdempotencyKey.objects.exists()

@@ -127,6 +127,56 @@ def test_a_lost_connection_is_told_and_the_form_sent_again_makes_one_account(
     expect(page.get_by_role("row", name="Holiday fund")).to_have_count(1)
 
 
+def test_an_answer_that_is_lost_makes_one_account_as_well(
+    page: Page, installation: Installation
+) -> None:
+    """The server has done it, and the person cannot know."""
+    register(page, installation, "lost@example.org", "Ada Brandt")
+    add_account(page, "Holiday fund")
+    lost: list[int] = []
+
+    def lose(route: Route) -> None:
+        if route.request.method != "POST" or lost:
+            route.continue_()
+            return
+        lost.append(route.fetch().status)
+        route.abort()
+
+    page.route("**/accounts/new/", lose)
+    page.get_by_role("dialog").get_by_role("button", name="Add").click()
+    expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
+    assert lost == [200]
+    expect(page.get_by_role("dialog").get_by_label("Name")).to_have_value("Holiday fund")
+    page.get_by_role("dialog").get_by_role("button", name="Add").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.get_by_role("row", name="Holiday fund")).to_have_count(1)
+
+
+def test_two_tabs_that_change_the_same_are_told(page: Page, installation: Installation) -> None:
+    register(page, installation, "tabs@example.org", "Ada Brandt")
+    add_account(page, "Giro")
+    page.get_by_role("dialog").get_by_role("button", name="Add").click()
+    expect(page.get_by_role("row", name="Giro")).to_have_count(1)
+    page.goto("/transactions/")
+    page.get_by_role("link", name="Add transaction").click()
+    page.get_by_role("dialog").get_by_label("Merchant").fill("Kiosk")
+    page.get_by_role("dialog").get_by_label("Amount").fill("4.50")
+    page.get_by_role("dialog").get_by_role("button", name="Add").click()
+    page.get_by_role("link", name="Kiosk").click()
+    page.wait_for_url(re.compile("/transactions/[0-9a-f-]{36}/"))
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_label("Merchant").fill("Kiosk am Platz")
+    other.get_by_label("Merchant").press("Tab")
+    expect(other.get_by_text("Saved.")).to_be_visible()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_label("Category").select_option(label="Leisure")
+    expect(drawer.get_by_text("Somebody has changed this transaction meanwhile")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Merchant")).to_have_value("Kiosk am Platz")
+    expect(page.get_by_label("Category")).to_have_value("")
+
+
 def test_a_double_click_sends_once(page: Page, installation: Installation) -> None:
     register(page, installation, "double@example.org", "Ada Brandt")
     add_account(page, "Holiday fund")
