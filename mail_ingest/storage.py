@@ -130,7 +130,8 @@ def _is_same(stored: RawMessage, raw: RawMessage) -> bool:
 
 def _mark_copies(prepared: Sequence[Prepared]) -> None:
     """Nothing is read from a message that another account has brought before. If this one's
-    server vouches for the sender, that holds for the first one too: it says the same."""
+    server vouches for the sender, that holds for the first one too: it says the same. Of one that
+    is kept without its text nobody has seen that."""
     again = _known([p.email for p in prepared])
     prepared = [p for p in prepared if (p.email.account_id, p.email.raw_id) not in again]
     if not prepared:
@@ -147,7 +148,7 @@ def _mark_copies(prepared: Sequence[Prepared]) -> None:
             whole.append(p.raw)
             continue
         email.state = EmailState.COPY
-        if email.trust == Trust.VERIFIED != original.trust:
+        if email.trust == Trust.VERIFIED != original.trust and not p.raw.is_headers_only:
             original.trust, original.trust_reason = email.trust, email.trust_reason
             vouched.append(original)
     Email.objects.bulk_update(vouched, ("trust", "trust_reason"))

@@ -257,6 +257,20 @@ def test_even_two_of_one_identity_are_told_apart(monkeypatch: pytest.MonkeyPatch
     assert Email.objects.get(account=two, ref="2").state == EmailState.COPY
 
 
+def test_what_is_kept_without_its_text_vouches_for_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A newsletter of the bank, left out and cut to its headers, and a payment that is forged."""
+    monkeypatch.setattr("mail_ingest.storage.identity_of", lambda raw: "0" * 64)
+    MailRule.objects.create(action=RuleAction.EXCLUDE, folder="Promotions")
+    unchecked, checked = make_imap("Own"), make_imap("Gmail", authserv_id="mx.mine.example")
+    passed = b"Authentication-Results: mx.mine.example; dmarc=pass header.from=harbour.example\n"
+    store(unchecked, PLAIN)
+    store(checked, passed + HEAD + b"\n\n" + NEWS, folder="Promotions")
+    assert Email.objects.get(account=checked).trust == "verified"
+    assert Email.objects.get(account=unchecked).trust == "unverified"
+
+
 def test_many_headers_take_no_time() -> None:
     """Time in the square of them would hold a mailbox's job until it is dead."""
     raw = b"Message-ID: <a@b>\nDate: x\n" + b"To:a\n" * 400_000 + b"\nbody\n"
