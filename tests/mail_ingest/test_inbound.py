@@ -6,9 +6,7 @@ import io
 import logging
 import logging.config
 import smtplib
-import socket
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,18 +16,11 @@ from rest_framework.test import APIClient
 
 from mail_ingest import inbound
 from mail_ingest.models import ConnectedAccount, Email, InboundAddress
-from mail_ingest.receiving import controller
 from mail_ingest.storage import load_raw
-from tenancy.models import Tenant
 from tests.mail_ingest.make import make_message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RAW = make_message(1).replace(b"\n", b"\r\n")
-
-
-@pytest.fixture
-def opened(in_tenant: Tenant) -> inbound.Opened:
-    return inbound.open_address()
 
 
 def post(opened: inbound.Opened, body: bytes = RAW, **changes: str) -> Any:
@@ -94,36 +85,23 @@ def test_a_paused_account_refuses_in_words(opened: inbound.Opened) -> None:
     assert "paused" in refused.json()["detail"]
 
 
-@pytest.fixture(params=["lmtp", "smtp"])
-def server(request: Any, opened: inbound.Opened) -> Iterator[smtplib.SMTP]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    receiver = controller("127.0.0.1", port, is_lmtp=request.param == "lmtp")
-    receiver.start()
-    client = smtplib.LMTP if request.param == "lmtp" else smtplib.SMTP
-    connection = client("127.0.0.1", port, local_hostname="mx.example")
-    yield connection
-    connection.close()
-    receiver.stop()
-
-
-def test_a_mail_server_hands_over(opened: inbound.Opened, server: smtplib.SMTP) -> None:
+def test_a_mail_server_hands_over(opened: inbound.Opened, mail_server: smtplib.SMTP) -> None:
     to = f"{opened.address.token}@in.example.org"
-    assert server.sendmail("ada@example.org", [to], RAW) == {}
-    assert server.sendmail("ada@example.org", [to.upper()], RAW) == {}
+    assert mail_server.sendmail("ada@example.org", [to], RAW) == {}
+    assert mail_server.sendmail("ada@example.org", [to.upper()], RAW) == {}
     assert load_raw(Email.objects.get()) == RAW
     account = ConnectedAccount.objects.get(kind="inbound")
     assert (account.stored_count, account.duplicate_count) == (1, 1)
 
 
-def test_an_unknown_address_is_refused_at_once(server: smtplib.SMTP) -> None:
+def test_an_unknown_address_is_refused_at_once(mail_server: smtplib.SMTP) -> None:
     with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
-        server.sendmail("ada@example.org", ["nobody@in.example.org"], RAW)
+        mail_server.sendmail("ada@example.org", ["nobody@in.example.org"], RAW)
     assert refused.value.recipients["nobody@in.example.org"][0] == 550
 
 
 def test_while_the_database_is_away_the_sender_is_told_to_try_again(
-    opened: inbound.Opened, server: smtplib.SMTP, monkeypatch: pytest.MonkeyPatch
+    opened: inbound.Opened, mail_server: smtplib.SMTP, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*arguments: Any) -> Any:
         raise OperationalError("the database is gone")
@@ -131,7 +109,7 @@ def test_while_the_database_is_away_the_sender_is_told_to_try_again(
     monkeypatch.setattr("mail_ingest.receiving.receive", away)
     to = f"{opened.address.token}@in.example.org"
     with pytest.raises((smtplib.SMTPDataError, smtplib.SMTPRecipientsRefused)) as refused:
-        server.sendmail("ada@example.org", [to], RAW)
+        mail_server.sendmail("ada@example.org", [to], RAW)
     assert "451" in str(refused.value)
     assert not Email.objects.exists()
 
@@ -154,22 +132,22 @@ def test_a_forward_never_books_itself(opened: inbound.Opened) -> None:
     assert Email.objects.get().trust != "verified"
 
 
-def test_what_is_no_address_is_refused(opened: inbound.Opened, server: smtplib.SMTP) -> None:
-    server.ehlo_or_helo_if_needed()
-    server.mail("ada@example.org")
-    code, _ = server.rcpt("a\0b@in.example.org")
+def test_what_is_no_address_is_refused(opened: inbound.Opened, mail_server: smtplib.SMTP) -> None:
+    mail_server.ehlo_or_helo_if_needed()
+    mail_server.mail("ada@example.org")
+    code, _ = mail_server.rcpt("a\0b@in.example.org")
     assert 500 <= code < 600
 
 
 def test_the_log_keeps_the_secret_of_an_address(
-    opened: inbound.Opened, server: smtplib.SMTP
+    opened: inbound.Opened, mail_server: smtplib.SMTP
 ) -> None:
     logging.config.dictConfig(settings.LOGGING)
     (handler,) = [h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler]
     was, said = handler.stream, io.StringIO()
     handler.setStream(said)
     try:
-        server.sendmail("ada@example.org", [f"{opened.address.token}@in.example.org"], RAW)
+        mail_server.sendmail("ada@example.org", [f"{opened.address.token}@in.example.org"], RAW)
     finally:
         handler.setStream(was)
     assert opened.address.token not in said.getvalue()

@@ -29,7 +29,7 @@ from tenancy.models import Tenant
 from tenancy.scope import tenant_scope
 from tests.mail_ingest.make import make_message, make_messages
 from tests.mail_ingest.test_identity import fetched, make_imap, store
-from tests.mail_ingest.test_inbound import RAW, opened, post, server  # noqa: F401 - fixtures
+from tests.mail_ingest.test_inbound import RAW, post
 from tests.running import run_due_jobs
 
 pytestmark = [pytest.mark.usefixtures("in_tenant"), pytest.mark.django_db(transaction=True)]
@@ -90,8 +90,8 @@ def test_a_copy_that_is_stored_while_its_original_is_deleted_takes_its_place(
 
 @pytest.mark.postgresql
 def test_a_message_that_is_deleted_while_it_is_stored_again_is_stored(
-    opened: inbound.Opened,  # noqa: F811
-    server: smtplib.SMTP,  # noqa: F811
+    opened: inbound.Opened,
+    mail_server: smtplib.SMTP,
     in_tenant: Tenant,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -113,7 +113,7 @@ def test_a_message_that_is_deleted_while_it_is_stored_again_is_stored(
 
     monkeypatch.setattr(QuerySet, "bulk_create", insert_and_lose)
     to = [f"{opened.address.token}@in.example.org"]
-    assert server.sendmail("ada@example.org", to, RAW) == {}
+    assert mail_server.sendmail("ada@example.org", to, RAW) == {}
     assert Email.objects.get().account.kind == "inbound"
     assert load_raw(Email.objects.get()) == RAW
 
@@ -171,7 +171,7 @@ def test_a_fetch_that_fails_undoes_no_deletion(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_mail_that_comes_while_its_account_is_deleted_leaves_nothing(
-    opened: inbound.Opened,  # noqa: F811
+    opened: inbound.Opened,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     account = ConnectedAccount.objects.get()
@@ -191,7 +191,7 @@ def test_mail_that_comes_while_its_account_is_deleted_leaves_nothing(
 
 
 def test_a_new_address_is_not_that_of_an_account_that_goes(
-    opened: inbound.Opened,  # noqa: F811
+    opened: inbound.Opened,
 ) -> None:
     account = ConnectedAccount.objects.get()
     delete_account(account, confirm=account.label)
@@ -216,13 +216,13 @@ def test_two_addresses_at_once_leave_one(in_tenant: Tenant) -> None:
 
 
 def test_paused_mail_is_sent_again_later(
-    opened: inbound.Opened,  # noqa: F811
-    server: smtplib.SMTP,  # noqa: F811
+    opened: inbound.Opened,
+    mail_server: smtplib.SMTP,
 ) -> None:
     ConnectedAccount.objects.update(state=AccountState.PAUSED)
     assert post(opened).status_code == 503
     with pytest.raises((smtplib.SMTPDataError, smtplib.SMTPRecipientsRefused)) as refused:
-        server.sendmail("ada@example.org", [f"{opened.address.token}@in.example.org"], RAW)
+        mail_server.sendmail("ada@example.org", [f"{opened.address.token}@in.example.org"], RAW)
     assert "451" in str(refused.value)
     ConnectedAccount.objects.update(state=AccountState.ACTIVE)
     assert post(opened).status_code == 202
