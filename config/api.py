@@ -57,6 +57,7 @@ from mail_ingest.oauth_viewset import OAuthViewSet
 from mail_ingest.rule_viewsets import MailPolicyViewSet, MailRuleViewSet
 from mail_ingest.upload_viewset import MailUploadViewSet
 from mail_ingest.viewsets import ConnectedAccountViewSet, EmailViewSet, MailImportViewSet
+from notifications.push_viewsets import PushDeviceViewSet
 from notifications.viewsets import (
     NotificationMailViewSet,
     NotificationPreferenceViewSet,
@@ -86,6 +87,7 @@ router.register(
     "notification-preferences", NotificationPreferenceViewSet, "notification-preference"
 )
 router.register("notification-mails", NotificationMailViewSet, "notification-mail")
+router.register("push-devices", PushDeviceViewSet, "push-device")
 router.register("webhooks", WebhookViewSet, "webhook")
 router.register("webhook-deliveries", WebhookDeliveryViewSet, "webhook-delivery")
 router.register("connected-accounts", ConnectedAccountViewSet, "connected-account")

@@ -76,3 +76,9 @@ def local_secret(path: Path, make: Callable[[], str] = lambda: get_random_string
 def local_field_key(path: Path) -> str:
     """FIELD_KEYS of an embedded installation."""
     return local_secret(path, lambda: "local:" + base64.b64encode(os.urandom(32)).decode())
+
+
+def local_push_key(path: Path, *, made: bool) -> str:
+    """WEB_PUSH_KEY of an installation that was given none, `made` where it needs one. Nearly every
+    32 bytes are a key of P-256."""
+    return local_secret(path, lambda: base64.b64encode(os.urandom(32)).decode()) if made else ""

@@ -28,6 +28,7 @@ from config.env import (
     env_secret,
     env_str,
     local_field_key,
+    local_push_key,
     local_secret,
 )
 
@@ -186,7 +187,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-    # A file, because threads that share an in-memory database do not wait for each other's locks.
+    # A file: threads that share an in-memory database do not wait for each other's locks.
     _database["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database["ENGINE"] = "tenancy.postgresql"
@@ -244,16 +245,19 @@ GRAPH_ENDPOINT = env_str("GRAPH_ENDPOINT", "https://graph.microsoft.com/v1.0")
 
 # Where the operator's mail server takes forwarded mail for us (docs/forwarding.md).
 INBOUND_DOMAIN = env_str("INBOUND_DOMAIN")
-# A folder of sender packs of the operator's own: docs/adding-an-extractor.md.
-SENDER_PACKS = env_str("SENDER_PACKS")
+SENDER_PACKS = env_str("SENDER_PACKS")  # a folder of one's own: docs/adding-an-extractor.md
 
 # --- Language models ----------------------------------------------------------------------------
 
 # As MAIL_ALLOWED_PRIVATE_HOSTS: servers of models on one's own machines; only to these plain HTTP.
 MODEL_ALLOWED_PRIVATE_HOSTS = env_list("MODEL_ALLOWED_PRIVATE_HOSTS")
 
-# The same for webhooks.
+# The same for webhooks, and for push services.
 WEBHOOK_ALLOWED_PRIVATE_HOSTS = env_list("WEBHOOK_ALLOWED_PRIVATE_HOSTS")
+PUSH_ALLOWED_PRIVATE_HOSTS = env_list("PUSH_ALLOWED_PRIVATE_HOSTS")
+# Web push is off unless the operator switches it on; then its key is the installation's name.
+WEB_PUSH = env_bool("WEB_PUSH", default=False)
+WEB_PUSH_KEY = env_secret("WEB_PUSH_KEY") or local_push_key(DATA_DIR / "push.key", made=WEB_PUSH)
 
 # --- Mail that we send --------------------------------------------------------------------------
 
@@ -270,7 +274,7 @@ EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=EMAIL_PORT == 587)
 EMAIL_USE_SSL = env_bool("EMAIL_USE_SSL", default=EMAIL_PORT == 465)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "Inledger <inledger@localhost>")
-# Beyond this many e-mails of notices, the rest come in the daily digest.
+# Of notices; beyond, the rest come in the daily digest.
 MAILS_PER_PERSON_AND_HOUR = env_int("MAILS_PER_PERSON_AND_HOUR", 20, least=1)
 MAILS_PER_TENANT_AND_HOUR = env_int("MAILS_PER_TENANT_AND_HOUR", 500, least=1)
 PUBLIC_URL = env_str("PUBLIC_URL", f"http://localhost:{env_int('PORT', 8000)}").rstrip("/")
@@ -341,6 +345,6 @@ LOGGING: dict[str, Any] = {
         }
     },
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
-    # aiosmtpd tells who writes to whom; a private address is a secret.
-    "loggers": {"mail.log": {"level": "WARNING"}},
+    # They tell who writes to whom, and addresses that are secrets (a webhook's, a device's).
+    "loggers": {name: {"level": "WARNING"} for name in ("mail.log", "httpx2")},
 }

@@ -87,9 +87,10 @@ def described(notice: Notification, language: str, time_zone: str) -> Line:
     return Line(title, text, notice.link, name)
 
 
-def _sayable(mailing: Mailing, seen: Sequence[Notification]) -> list[Notification]:
+def still_theirs(user_id: uuid.UUID, seen: Sequence[Notification]) -> list[Notification]:
+    """Without what has been taken back, or is no longer this person's to know."""
     membership = (
-        Membership.objects.filter(user_id=mailing.user_id, user__is_active=True)
+        Membership.objects.filter(user_id=user_id, user__is_active=True)
         .select_related("role")
         .first()
     )
@@ -100,9 +101,16 @@ def _sayable(mailing: Mailing, seen: Sequence[Notification]) -> list[Notificatio
         notice
         for notice in seen
         if notice.cancelled_at is None
-        and (notice.read_at is None or mailing.frequency == Frequency.NOW)
         and notice.kind in KINDS
         and KINDS[notice.kind].may_know(codes)
+    ]
+
+
+def _sayable(mailing: Mailing, seen: Sequence[Notification]) -> list[Notification]:
+    return [
+        notice
+        for notice in still_theirs(mailing.user_id, seen)
+        if notice.read_at is None or mailing.frequency == Frequency.NOW
     ]
 
 

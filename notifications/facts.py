@@ -19,6 +19,8 @@ from babel.numbers import format_currency, format_decimal
 from django.conf import settings
 from django.utils import translation
 
+VEIL = "•••"
+
 
 def money(amount: Decimal, currency: str) -> dict[str, str]:
     """An amount in major units and its ISO currency."""
@@ -54,10 +56,21 @@ def _stored(value: Any) -> Any:
     return str(value)
 
 
-def written(facts: Mapping[str, Any], language: str, time_zone: str) -> dict[str, str]:
-    """Stored facts as text for one reader."""
+def written(
+    facts: Mapping[str, Any], language: str, time_zone: str, *, shows_amounts: bool = True
+) -> dict[str, str]:
+    """Stored facts as text for one reader. Amounts that are not shown read “•••”."""
     locale = language.replace("-", "_")
-    return {name: _written(value, locale, time_zone) for name, value in facts.items()}
+    known = facts if shows_amounts else {name: _veiled(value) for name, value in facts.items()}
+    return {name: _written(value, locale, time_zone) for name, value in known.items()}
+
+
+def _veiled(value: Any) -> Any:
+    if isinstance(value, dict) and "currency" in value:
+        return VEIL
+    if isinstance(value, dict) and "lines" in value:
+        return {"lines": [[_veiled(part) for part in row] for row in value["lines"]]}
+    return value
 
 
 def _written(value: Any, locale: str, time_zone: str) -> str:

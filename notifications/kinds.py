@@ -33,6 +33,11 @@ class Kind:
     is_urgent: bool = False
     """Goes out at once whatever the hour, and cannot be switched off: it protects the account."""
 
+    @property
+    def push(self) -> bool:
+        """Whether devices are told, unless a person chose otherwise: what cannot wait."""
+        return self.email == Frequency.NOW
+
     def may_know(self, codes: Collection[str]) -> bool:
         """Whether a role with these permission codes may be told."""
         return all(code in codes for code in self.permission.split())

@@ -42,7 +42,13 @@ def notify(
     rows = Notification.objects.filter(kind=kind, key=key, user_id__in=recipients)
     # Taken back once, and so again: told again.
     revived = rows.exclude(cancelled_at=None).update(
-        cancelled_at=None, planned_at=None, read_at=None, snoozed_until=None, mailing=None, **about
+        cancelled_at=None,
+        planned_at=None,
+        read_at=None,
+        snoozed_until=None,
+        mailing=None,
+        push=None,
+        **about,
     )
     told = set(rows.values_list("user_id", flat=True))
     if told:

@@ -25,7 +25,9 @@ from notifications.models import (
     MailingState,
     Notification,
     Preference,
+    Push,
 )
+from notifications.push.planning import PUSH, Moment, PushPlanner, due_pushes, make_pushes
 from notifications.timing import Hours, mail_time, next_digest
 from notifications.webhooks.outbox import Event, emit
 from tenancy.scope import all_tenants
@@ -38,6 +40,8 @@ MAILINGS_AT_ONCE = 500
 # In which time mails at once are counted.
 STORM = timedelta(hours=1)
 Slot = tuple[uuid.UUID, Frequency, datetime]
+# How a notice is told: by which mail, on devices when, and whether it is shown.
+Told = tuple[tuple[Frequency, datetime] | None, datetime | None, bool]
 
 
 def enqueue_due(only: set[uuid.UUID] | None = None) -> list[uuid.UUID]:
@@ -52,10 +56,15 @@ def enqueue_due(only: set[uuid.UUID] | None = None) -> list[uuid.UUID]:
         if only is not None:
             notices = notices.filter(tenant_id__in=only)
             mailings = mailings.filter(tenant_id__in=only)
+        pushes = due_pushes(now)
+        if only is not None:
+            pushes = pushes.filter(tenant_id__in=only)
         tenants = notices.order_by().values_list("tenant_id", flat=True).distinct()
         due = mailings.order_by("send_at").values_list("id", "tenant_id")[:MAILINGS_AT_ONCE]
+        told = pushes.order_by("send_at").values_list("id", "tenant_id")[:MAILINGS_AT_ONCE]
         wanted = [(PLAN, tenant_id, "") for tenant_id in tenants]
         wanted += [(SEND, tenant_id, str(mailing_id)) for mailing_id, tenant_id in due]
+        wanted += [(PUSH, tenant_id, str(push_id)) for push_id, tenant_id in told]
     return [
         JobRunner.enqueue(
             kind, tenant_id=tenant_id, subject=subject, trigger=worded("Notices are due")
@@ -87,27 +96,36 @@ def plan(now: datetime) -> int:
     notices = list(due)
     planner = Planner({notice.user_id for notice in notices}, now)
     slots: set[Slot] = set()
+    moments: set[Moment] = set()
     # People of one zone have few moments between them, so there are few updates.
-    alike: defaultdict[tuple[Frequency, datetime, bool] | bool, list[uuid.UUID]]
-    alike = defaultdict(list)
+    alike: defaultdict[Told, list[uuid.UUID]] = defaultdict(list)
     for notice in notices:
-        slot, is_shown = planner.slot(notice, now), planner.is_shown(notice)
+        slot, push_at = planner.slot(notice, now), planner.push.moment(notice, now)
         if slot:
             slots.add(slot)
-        alike[(*slot[1:], is_shown) if slot else is_shown].append(notice.id)
+        if push_at:
+            moments.add((notice.user_id, push_at))
+        how = (slot[1:] if slot else None, push_at, planner.is_shown(notice))
+        alike[how].append(notice.id)
     _make_mailings(slots)
+    make_pushes(moments)
     for how, ids in alike.items():
-        rows = Notification.objects.filter(id__in=ids)
-        if isinstance(how, bool):
-            rows.update(planned_at=now, is_shown=how, mailing=None)
-        else:
-            frequency, send_at, is_shown = how
-            own = Mailing.objects.filter(
-                user=OuterRef("user"), frequency=frequency, send_at=send_at
-            )
-            rows.update(planned_at=now, is_shown=is_shown, mailing=Subquery(own.values("id")[:1]))
+        Notification.objects.filter(id__in=ids).update(planned_at=now, **_written(how))
     emit(_events(notices))
     return len(notices)
+
+
+def _written(how: Told) -> dict[str, Any]:
+    """The columns of notices that are told alike."""
+    mail, push_at, is_shown = how
+    changes: dict[str, Any] = {"is_shown": is_shown, "mailing": None, "push": None}
+    if mail:
+        own = Mailing.objects.filter(user=OuterRef("user"), frequency=mail[0], send_at=mail[1])
+        changes["mailing"] = Subquery(own.values("id")[:1])
+    if push_at:
+        own_push = Push.objects.filter(user=OuterRef("user"), send_at=push_at)
+        changes["push"] = Subquery(own_push.values("id")[:1])
+    return changes
 
 
 def _events(notices: Iterable[Notification]) -> list[Event]:
@@ -125,6 +143,7 @@ class Planner:
         self.chosen = {
             (row.user_id, row.kind): row for row in Preference.objects.filter(user_id__in=people)
         }
+        self.push = PushPlanner(people, now, self.hours, self.chosen)
         self.slots: set[Slot] = set()
         self._times: dict[Any, tuple[Frequency, datetime] | None] = {}
         # When mails at once were planned, oldest first: by person, and for the tenant.

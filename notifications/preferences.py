@@ -32,29 +32,35 @@ class Choice:
     about: Kind
     email: Frequency
     in_app: bool
+    push: bool
 
     @property
     def is_default(self) -> bool:
-        return self.email == self.about.email and self.in_app
+        about = self.about
+        return self.email == about.email and self.in_app and self.push == about.push
 
 
 def choices_of(user_id: uuid.UUID) -> list[Choice]:
     """One for every kind."""
     rows = {row.kind: row for row in Preference.objects.filter(user_id=user_id)}
-    return [
-        Choice(
-            name,
-            kind,
-            Frequency(rows[name].email) if name in rows and not kind.is_urgent else kind.email,
-            rows[name].in_app if name in rows and not kind.is_urgent else True,
-        )
-        for name, kind in KINDS.items()
-    ]
+    return [_choice(name, kind, rows.get(name)) for name, kind in KINDS.items()]
+
+
+def _choice(name: str, kind: Kind, row: Preference | None) -> Choice:
+    if row is None or kind.is_urgent:
+        return Choice(name, kind, kind.email, in_app=True, push=kind.push)
+    push = kind.push if row.push is None else row.push
+    return Choice(name, kind, Frequency(row.email), in_app=row.in_app, push=push)
 
 
 @transaction.atomic
 def set_preference(
-    user_id: uuid.UUID, kind: str, *, email: Frequency | None = None, in_app: bool | None = None
+    user_id: uuid.UUID,
+    kind: str,
+    *,
+    email: Frequency | None = None,
+    in_app: bool | None = None,
+    push: bool | None = None,
 ) -> Preference:
     """Raises LookupError, PreferenceRefused."""
     about = kind_named(kind)
@@ -71,7 +77,9 @@ def set_preference(
         row.email = email
     if in_app is not None:
         row.in_app = in_app
-    row.save(update_fields=["email", "in_app"])
+    if push is not None:
+        row.push = push
+    row.save(update_fields=["email", "in_app", "push"])
     return row
 
 
@@ -99,8 +107,8 @@ def change_delivery(user_id: uuid.UUID, **changes: Any) -> DeliverySettings:
 
 
 def mute(user_id: uuid.UUID, days: int) -> None:
-    """No e-mails but urgent ones for so many days; 0 ends it. What is held back comes in the first
-    digest afterwards. Raises PreferenceRefused."""
+    """No e-mails but urgent ones for so many days, and nothing else on devices; 0 ends it. What is
+    held back comes in the first digest afterwards. Raises PreferenceRefused."""
     if not 0 <= days <= LONGEST_MUTE_DAYS:
         raise PreferenceRefused(gettext("Mute for at most a year."), field="days")
     until = database_now() + timedelta(days=days) if days else None

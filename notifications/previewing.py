@@ -40,6 +40,8 @@ class ComingNotice:
     """The next time: in the notification centre, or else by e-mail."""
     mail_at: datetime | None
     """When an e-mail will hold it; None for no e-mail."""
+    push_at: datetime | None = None
+    """When one's devices are told; None for never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,10 @@ def preview(
         slot = planner.slot(row, due_at)
         if slot and slot[2] <= until:
             held.setdefault(slot, []).append(row)
-        if slot or planner.is_shown(row):
-            tell_at = due_at if planner.is_shown(row) or not slot else slot[2]
-            notices.append(ComingNotice(row, tell_at, slot[2] if slot else None))
+        mail_at, push_at = slot[2] if slot else None, planner.push.moment(row, due_at)
+        told = [at for at in (due_at if planner.is_shown(row) else None, push_at, mail_at) if at]
+        if told:
+            notices.append(ComingNotice(row, min(told), mail_at, push_at))
     mails = _mails(held, waiting)
     return Preview(mails, _sayable(notices, mails, until))
 

@@ -46,7 +46,7 @@ def snooze(notice: Notification, until: datetime) -> None:
     unsent = Notification.objects.filter(
         Q(planned_at=None) | Q(mailing__state=MailingState.WAITING), id=notice.id
     )
-    unsent.update(due_at=until, planned_at=None, mailing=None)
+    unsent.update(due_at=until, planned_at=None, mailing=None, push=None)
 
 
 def _change(notice: Notification, **values: datetime | None) -> None:

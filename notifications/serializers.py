@@ -51,6 +51,9 @@ class ComingNoticeSerializer(serializers.Serializer[Any]):
     mail_at = serializers.DateTimeField(
         allow_null=True, help_text="When an e-mail will hold it; UTC; null for none."
     )
+    push_at = serializers.DateTimeField(
+        allow_null=True, help_text="When one's devices will be told; UTC; null for never."
+    )
 
 
 class ComingMailSerializer(serializers.Serializer[Any]):
@@ -86,6 +89,7 @@ class ChoiceSerializer(StrictSerializer):
     name = serializers.CharField(source="about.name", read_only=True)
     email = serializers.ChoiceField(choices=Frequency.choices, required=False)
     in_app = serializers.BooleanField(required=False)
+    push = serializers.BooleanField(required=False, help_text="On the devices that one has added.")
     is_urgent = serializers.BooleanField(
         source="about.is_urgent", read_only=True, help_text="Cannot be switched off."
     )
@@ -97,7 +101,7 @@ class DeliverySerializer(StrictModelSerializer):
         model = DeliverySettings
         fields = (
             "quiet_from", "quiet_until", "digest_at", "digest_weekday", "muted_until",
-            "bounced_at", "bounce",
+            "push_amounts", "bounced_at", "bounce",
         )  # fmt: skip
         read_only_fields = ("bounced_at", "bounce")
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from notifications import views, webhook_views
+from notifications import push_views, views, webhook_views
 
 urlpatterns = [
     path("notifications/", views.notifications, name="notifications"),
@@ -11,6 +11,16 @@ urlpatterns = [
     path("settings/notifications/", views.preferences, name="settings_notifications"),
     path("settings/notifications/mute/", views.mute, name="notifications_mute"),
     path("settings/notifications/try-again/", views.try_address_again, name="address_try_again"),
+    path("settings/notifications/devices/", push_views.add, name="push_devices"),
+    *[
+        path(
+            f"settings/notifications/devices/<uuid:device_id>/{verb}/",
+            push_views.act,
+            {"verb": verb},
+            name=f"push_device_{verb}",
+        )
+        for verb in ("try", "remove")
+    ],
     path("settings/webhooks/", webhook_views.webhooks, name="webhooks"),
     path("settings/webhooks/<uuid:webhook_id>/", webhook_views.webhook, name="webhook"),
     path("settings/webhooks/<uuid:webhook_id>/renew/", webhook_views.renew, name="webhook_renew"),

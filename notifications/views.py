@@ -23,6 +23,8 @@ from notifications.forms import ChoicesForm, DeliveryForm
 from notifications.kinds import KINDS
 from notifications.models import Notification
 from notifications.previewing import preview
+from notifications.push import keys as push_keys
+from notifications.push_views import told_devices
 from notifications.querysets import notices_of, unread_of
 from tenancy.pages import is_htmx, page, tell
 from tenancy.paging import newest_first
@@ -95,9 +97,12 @@ def snooze(request: HttpRequest, notice_id: uuid.UUID) -> HttpResponse:
 @page("notifications:read", write="notifications:write")
 def preferences(request: HttpRequest) -> HttpResponse:
     user_id = person_of(request).id
-    row = choosing.delivery_settings(user_id)
-    delivery = DeliveryForm(request.POST or None, instance=row)
-    choices = ChoicesForm(choosing.choices_of(user_id), request.POST or None)
+    row, told = choosing.delivery_settings(user_id), told_devices(user_id)
+    has_devices = bool(told)
+    delivery = DeliveryForm(request.POST or None, instance=row, has_devices=has_devices)
+    choices = ChoicesForm(
+        choosing.choices_of(user_id), request.POST or None, has_devices=has_devices
+    )
     if delivery.is_valid() and choices.is_valid():
         try:
             choosing.change_delivery(user_id, **delivery.cleaned_data)
@@ -110,7 +115,10 @@ def preferences(request: HttpRequest) -> HttpResponse:
             return redirect("settings_notifications")
     status = 422 if delivery.errors or choices.errors else 200
     is_muted = row.muted_until is not None and row.muted_until > database_now()
-    context = {"delivery": delivery, "choices": choices, "row": row, "is_muted": is_muted}
+    context = {
+        "delivery": delivery, "choices": choices, "row": row, "is_muted": is_muted,
+        "devices": told, "push_key": push_keys.public_key() if push_keys.is_on() else "",
+    }  # fmt: skip
     return render(request, "notifications/preferences.html", context, status=status)
 
 

@@ -1,6 +1,7 @@
 from notifications.models.mailings import Frequency, Mailing, MailingState
 from notifications.models.notifications import Notification
 from notifications.models.preferences import DeliverySettings, Preference
+from notifications.models.push import Push, PushDevice, PushState
 from notifications.models.webhooks import (
     DeliveryState,
     Webhook,
@@ -16,6 +17,9 @@ __all__ = [
     "MailingState",
     "Notification",
     "Preference",
+    "Push",
+    "PushDevice",
+    "PushState",
     "Webhook",
     "WebhookDelivery",
     "WebhookState",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from notifications.models.mailings import Mailing
+from notifications.models.push import Push
 from tenancy.models import TenantModel
 
 
@@ -26,6 +27,9 @@ class Notification(TenantModel):
     is_shown = models.BooleanField(default=True, help_text="In the notification centre.")
     mailing = models.ForeignKey(
         Mailing, null=True, blank=True, on_delete=models.SET_NULL, related_name="notifications"
+    )
+    push = models.ForeignKey(
+        Push, null=True, blank=True, on_delete=models.SET_NULL, related_name="notifications"
     )
     read_at = models.DateTimeField(null=True, blank=True)
     snoozed_until = models.DateTimeField(null=True, blank=True)

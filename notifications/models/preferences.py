@@ -29,6 +29,9 @@ class DeliverySettings(TenantModel):
     muted_until = models.DateTimeField(
         null=True, blank=True, help_text="Until then no e-mails but urgent ones."
     )
+    push_amounts = models.BooleanField(
+        default=False, help_text="Whether notices on devices say amounts."
+    )
     bounced_at = models.DateTimeField(
         null=True, blank=True, help_text="The address refused a mail: none are sent any more."
     )
@@ -56,6 +59,7 @@ class Preference(TenantModel):
     kind = models.CharField(max_length=60)
     email = models.CharField(max_length=8, choices=Frequency)
     in_app = models.BooleanField(default=True)
+    push = models.BooleanField(null=True, help_text="On one's devices; null: as the kind has it.")
 
     class Meta(TenantModel.Meta):
         ordering = ("kind",)

@@ -25,3 +25,25 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(fetch(request).catch(() => caches.match(request, { ignoreSearch: true })));
   }
 });
+
+// What a push says is written by notifications/push/writing.py. A repeat has the same tag.
+self.addEventListener("push", (event) => {
+  let said = {};
+  try {
+    said = event.data?.json() ?? {};
+  } catch {
+    // Not ours to read; browsers want something shown for every push.
+  }
+  const { title = "Inledger", body = "", url = "/notifications/", tag = "inledger" } = said;
+  event.waitUntil(self.registration.showNotification(title, { body, tag, data: { url } }));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const wanted = new URL(event.notification.data?.url ?? "/", self.location.origin);
+  if (wanted.origin !== self.location.origin) return;
+  event.waitUntil(self.clients.matchAll({ type: "window" }).then((windows) => {
+    const shown = windows.find((client) => new URL(client.url).pathname === wanted.pathname);
+    return shown ? shown.focus() : self.clients.openWindow(wanted.href);
+  }));
+});

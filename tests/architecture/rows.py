@@ -61,7 +61,16 @@ from finance.tags import add_tag
 from jobs.models import Job
 from mail_ingest.imports import upload_account
 from mail_ingest.models import Email, MailImport, MailRule, MailUpload, RawMessage
-from notifications.models import Frequency, Mailing, Notification, Webhook, WebhookDelivery
+from notifications.models import (
+    Frequency,
+    Mailing,
+    Notification,
+    Push,
+    PushDevice,
+    Webhook,
+    WebhookDelivery,
+)
+from notifications.push.devices import ENDPOINT_FIELD, KEYS_FIELD
 from notifications.webhooks.managing import SECRET_FIELD
 from organizer.batches import Wanted, edit_many
 from organizer.calendars import importing as calendar_files
@@ -336,6 +345,21 @@ def make_mailing(world: World) -> Model:
     return row
 
 
+def make_push_device(world: World) -> Model:
+    row = PushDevice(user=world.member, endpoint_hash=f"{next(_numbers):064}")
+    row.endpoint = encrypt("x", tenant_id=world.tenant.pk, field=ENDPOINT_FIELD, pk=row.pk)
+    row.keys = encrypt("[]", tenant_id=world.tenant.pk, field=KEYS_FIELD, pk=row.pk)
+    row.save()
+    return row
+
+
+def make_push(world: World) -> Model:
+    row: Push = Push.objects.create(
+        user=world.member, send_at=timezone.now() + timedelta(days=next(_numbers))
+    )
+    return row
+
+
 def make_webhook(world: World) -> Model:
     row = Webhook(name=f"Hook {next(_numbers)}", url="https://hooks.invalid/", events=["ping"])
     row.secret = encrypt("x", tenant_id=world.tenant.pk, field=SECRET_FIELD, pk=row.pk)
@@ -458,6 +482,8 @@ MAKERS: dict[str, Maker] = {
     "mail_ingest.MailImport": make_import,
     "mail_ingest.MailUpload": make_upload,
     "notifications.Mailing": make_mailing,
+    "notifications.Push": make_push,
+    "notifications.PushDevice": make_push_device,
     "notifications.Webhook": make_webhook,
     "notifications.WebhookDelivery": make_webhook_delivery,
     "notifications.Notification": make_notification,
