@@ -16,6 +16,12 @@
     const found = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
     return [...new Uint8Array(found)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   };
+  // A browser whose push service is out of reach goes on trying, and says nothing.
+  const PATIENCE_MS = 30_000;
+  const inTime = (promise) => Promise.race([
+    promise,
+    new Promise((_, fail) => setTimeout(() => fail(new Error("…")), PATIENCE_MS)),
+  ]);
   const manager = async () => (await navigator.serviceWorker.ready).pushManager;
   const isOurs = (subscription) => {
     const key = new Uint8Array(subscription.options.applicationServerKey ?? []);
@@ -35,7 +41,7 @@
     if ((await Notification.requestPermission()) !== "granted") return form.dataset.denied;
     let subscription;
     try {
-      subscription = await subscribe();
+      subscription = await inTime(subscribe());
     } catch (error) {
       return `${form.dataset.failed} ${error.message}`;
     }
@@ -50,7 +56,7 @@
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     button.disabled = true;
-    told.textContent = "";
+    told.textContent = form.dataset.asking;
     told.textContent = (await add().catch((error) => error.message)) ?? "";
     button.disabled = false;
   });

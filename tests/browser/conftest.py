@@ -114,6 +114,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         "EMAIL_PORT": str(smtp.port),
         "LOG_LEVEL": "WARNING",
         "MAIL_ALLOWED_PRIVATE_HOSTS": "localhost",
+        "WEB_PUSH": "true",
+        "PUSH_ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
     }
     for name in ("DATABASE_URL", "BROKER_URL", "DJANGO_SETTINGS_MODULE"):
         environment.pop(name, None)
