@@ -19,6 +19,10 @@ from notifications import facts as facts_of
 from notifications.kinds import Kind, kind_named
 from notifications.models import Notification
 
+AFRESH: dict[str, None] = dict.fromkeys(
+    ("cancelled_at", "planned_at", "read_at", "snoozed_until", "mailing", "push")
+)
+
 
 def notify(
     kind: str,
@@ -41,15 +45,7 @@ def notify(
     about = {"facts": facts_of.stored(facts or {}), "link": link, "due_at": at or database_now()}
     rows = Notification.objects.filter(kind=kind, key=key, user_id__in=recipients)
     # Taken back once, and so again: told again.
-    revived = rows.exclude(cancelled_at=None).update(
-        cancelled_at=None,
-        planned_at=None,
-        read_at=None,
-        snoozed_until=None,
-        mailing=None,
-        push=None,
-        **about,
-    )
+    revived = rows.exclude(cancelled_at=None).update(**AFRESH, **about)
     told = set(rows.values_list("user_id", flat=True))
     if told:
         # What was handed over ahead, and not told yet, says what is so now.
