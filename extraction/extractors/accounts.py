@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from extraction.extractors.phrases import Hit
+from extraction.reading import Direction
 
 _MASK = "xX*•●∙·#…✱＊х"
 # Digits behind a mask: "XX1234", "**** **** 1234", "...4321", "4111-XXXX-XXXX-1234".
@@ -14,7 +15,7 @@ _MASKED = re.compile(
     rf"(?:(?<=[Aa]/[Cc])|(?<=[Aa]cct)|(?<=\b[Aa][Cc])|(?<![\w/{_MASK}]))"
     rf"(?:[A-Z]{{2}}(?:\d{{2}}[ ]?|(?=[{_MASK}]{{2}})))?"
     rf"(?:\d{{1,6}}+[ -]?)?(?:[{_MASK}]{{1,20}}+[ '-]?+|\.{{2,12}}+[ ]?+){{1,8}}+"
-    rf"(\d{{2,10}})(?![A-Za-z0-9%]|[.,]\d(?!\d{{3}}-))"
+    rf"(\d{{2,10}})(?![A-Za-z0-9%]|\*\w|[.,]\d(?!\d{{3}}-))"
 )
 # … of which nothing stands in a text without this.
 _MASK_AND_DIGIT = re.compile(rf"[{_MASK}.](?:(?<!\.)[ '-]?|(?<=\.\.) ?)\d")
@@ -86,6 +87,23 @@ def _weight(item: FoundAccount, text: str, own: list[int], other: list[int]) -> 
     if any(0 <= item.start - end <= 14 for end in other):
         weight -= 0.6
     return weight
+
+
+# The word before the account at the other end of the money.
+_OTHER_END = {Direction.DEBIT: "to", Direction.CREDIT: "from"}
+
+
+def own_first(
+    accounts: list[FoundAccount], hits: list[Hit], direction: Direction | None
+) -> list[FoundAccount]:
+    """The accounts with those last that money went to, or came from: "To: 9910 From: 4402"."""
+    word = _OTHER_END.get(direction) if direction else None
+    ends = [hit.end for hit in hits if hit.kind == "merchant" and hit.name == word]
+    return sorted(accounts, key=lambda item: any(0 <= item.start - end <= _NEAR for end in ends))
+
+
+# How far an account stands at most from the word that says whose it is.
+_NEAR = 4
 
 
 def _masked(text: str, blocked: set[int]) -> list[FoundAccount]:

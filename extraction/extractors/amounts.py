@@ -27,6 +27,8 @@ _MASKED_LEFT = frozenset("*xX•●#·_@")
 # "TK 4321(VND)": an account and its currency.
 _ACCOUNT_CURRENCY = re.compile(r"\([A-Z]{3}\)")
 _MASKED_RIGHT = frozenset("*xX•●")
+# "*165*S*5000 RWF": the answer of a telephone's menu begins with what was dialled.
+_MENU = re.compile(r"^\*\d{2,4}\*[A-Z]\*$")
 # Letters of scripts that write no spaces between words and numbers.
 _SPACELESS = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
@@ -126,7 +128,7 @@ def _in_reference(text: str, start: int, end: int) -> bool:
 
 
 def _amount_at(text: str, folded: str, start: int, end: int, floor: int) -> Amount | None:
-    if start and text[start - 1] in _MASKED_LEFT:
+    if start and text[start - 1] in _MASKED_LEFT and not _MENU.search(text, 0, start):
         return None
     if _ACCOUNT_CURRENCY.match(text, end):
         return None

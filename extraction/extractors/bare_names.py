@@ -98,6 +98,8 @@ def _named_from(text: str, around: Surroundings, start: int, kind: str) -> Found
     ending = ENDING.search(text, start, limit)
     first, last = trimmed(text, start, ending.start() if ending else limit)
     name = text[first:last]
+    if text.startswith(": ", last):
+        return _named_from(text, around, last + 2, kind)  # the shop's kind stands before its name
     if not is_name(name, strict=True) or not _is_short(name) or _OWN_MASKED.search(name):
         return None
     return FoundParty(name, first, last, kind, 0.5)

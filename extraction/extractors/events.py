@@ -98,13 +98,19 @@ def _as_the_body_says(booked: list[Hit], subject_end: int) -> list[Hit]:
 
 def heard_of(hits: list[Hit], segments: Segments) -> list[Hit]:
     """Hits outside footers and warnings: those silence the rest of their sentence."""
+    silenced = silenced_by(hits, segments)
+    return [
+        hit for hit in hits if hit.start < silenced.get(segments.index(hit.start), hit.start + 1)
+    ]
+
+
+def silenced_by(hits: list[Hit], segments: Segments) -> dict[int, int]:
+    """Sentence → from where on it is a footer or a warning."""
     silenced: dict[int, int] = {}
     for hit in hits:
         if hit.kind == "ignore":
             silenced.setdefault(segments.index(hit.start), hit.start)
-    return [
-        hit for hit in hits if hit.start < silenced.get(segments.index(hit.start), hit.start + 1)
-    ]
+    return silenced
 
 
 def _outermost(hits: list[Hit]) -> list[Hit]:
@@ -203,7 +209,7 @@ def _still_to_come(booked: list[Hit], never: list[Hit], segments: Segments) -> H
     return next(iter(ahead.values())) if told <= ahead.keys() else None
 
 
-_PAID = ("paid via|", "# paid to|", "bezahlt mit|")
+_PAID = ("paid via|", "# paid to|", "bezahlt mit|", "total paid|", "total|montant paye|")
 _AHEAD = {"scheduled", "request", "due"}
 
 

@@ -29,6 +29,8 @@ from extraction.reading import Candidate, Direction, Event, Evidence, Field, Rea
 from finance.money import Money
 
 _TIME_REACH = 24
+# What stands for a name only where there is none.
+_LAST_RESORTS = ("purpose", "number")
 # "Deducted! Rs 500 from account 1234 for NEFT transaction"
 _PURPOSE_REACH = 90
 # Events whose notification an app may title with the other party's name.
@@ -116,7 +118,7 @@ class Filler:
         receipt = self._sender_of_receipt(made, hits)
         if receipt is not None and (best is None or _is_elsewhere(best, sentence)):
             return self.named(made, receipt)
-        if best is None or best.kind == "purpose":
+        if best is None or best.kind in _LAST_RESORTS:
             best = self._uninvited(made, hits, around, amount_end) or best
         if best is None or best.kind == "purpose":
             told = (sentence[0], max(sentence[1], amount_end + _PURPOSE_REACH))

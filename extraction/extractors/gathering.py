@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from extraction.document import Document
 from extraction.extractors import amounts as money_reader
-from extraction.extractors.accounts import find_accounts
+from extraction.extractors.accounts import find_accounts, own_first
 from extraction.extractors.amounts import MASK, Amount
 from extraction.extractors.choosing import main_amount
 from extraction.extractors.currencies import stated_currency
@@ -24,7 +24,7 @@ from extraction.extractors.events import Decision, heard_of
 from extraction.extractors.filling import Filler
 from extraction.extractors.findings import Findings
 from extraction.extractors.phrases import Hit
-from extraction.extractors.places import countries_of
+from extraction.extractors.places import countries_of, native_languages
 from extraction.extractors.references import find_references
 from extraction.extractors.roles import MAIN_ROLES, assign_roles
 from extraction.extractors.scanning import scan
@@ -41,7 +41,8 @@ def gather(document: Document) -> Findings:
     spans += [(item.start, item.end) for item in times]
     amounts = money_reader.find_amounts(document, spans)
     masked = money_reader.mask(document.folded, amounts)
-    hits, words, languages = scan(masked, document.normalized, document.language_hint)
+    native = native_languages(item.codes for item in amounts)
+    hits, words, languages = scan(masked, document.normalized, document.language_hint, native)
     equal = languages[: 2 if _read_alike(hits, languages) else 1]
     countries = countries_of(document, words, equal)
     amounts = money_reader.resolve(amounts, document.normalized, countries, document.home_currency)
@@ -184,7 +185,8 @@ def candidate(document: Document, found: Findings, decision: Decision) -> Candid
     made = as_signed(_with_amounts(made, filler, found, main), main)
     position = decision.hit.start if decision.hit else main.start if main else 0
     made = _with_date(made, document, filler, found, position, main)
-    made = filler.with_identity(made, found.accounts, found.references)
+    accounts = own_first(found.accounts, found.hits, made.direction)
+    made = filler.with_identity(made, accounts, found.references)
     titled = main is not None and position < document.subject_end <= main.start
     place = main.start if main is not None and titled else position
     walls = _walls(document, found, (*_FIRM, "stop"))
@@ -320,10 +322,11 @@ def _with_amounts(
 
 
 def month_comes_first(found: Findings, currency: str | None) -> bool:
-    """Whether 05/04 is the fourth of May: by the country, else by the transaction's currency."""
+    """Whether 05/04 is the fourth of May: by the country, else by the transaction's currency,
+    which dollars are not in Spanish."""
     top = max(found.countries, key=lambda key: found.countries[key], default="")
     if found.countries.get(top, 0.0) < 2.0 and currency is not None:
-        return currency in ("USD", "PHP")
+        return currency in ("USD", "PHP") and found.languages[:1] != ["es"]
     return top in MONTH_FIRST
 
 

@@ -12,6 +12,8 @@ _CHANNEL = re.compile(
     r"^(?:스마트폰|인터넷|모바일|폰뱅킹|체크카드|신용카드|자동이체|창구|타행|당행)"
 )
 _EDGE = re.compile(r"[\n\[\]()/]| {2,}")
+# A firm's legal form, before its name.
+_FIRM = "(주)"
 _TRAIL = " \t-,.:;*|"
 
 
@@ -35,5 +37,6 @@ def bare_name(text: str, walls: list[tuple[int, int]], start: int) -> tuple[int,
                 continue
             if not _ISSUER.search(name.split(" ")[0]):
                 begin = text.index(name, left)
-                best = begin, begin + len(name)
+                end = begin + len(name)
+                best = begin - 3 * text.startswith(_FIRM, begin - 3), end
     return best

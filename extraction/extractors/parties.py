@@ -47,10 +47,11 @@ _NAME_CASE = re.compile(r"[^\W\d_a-zß-öø-ÿа-я]|\d|@|[a-z0-9]+[.*@][a-z0-9]
 NOT_NAMES = re.compile(
     r"(?:your|you|our|us|we|we've|you've|i|it|(?-i:the\b|The (?![A-Z])|THE (?![A-Z]))"
     r"|a/c|acct?|account|card|dear|https?:|www\.|any|this|this transaction"
-    r"|su|tu|se|pix|sua|votre|ihr|ihre[mnr]?|ihnen|dir|dich|sie|du|customer|bank account|debit card"
+    r"|su|tu|se|pix|sua|votre|tw[oó]j\w?|twoj[aąeę]|ihr|ihre[mnr]?|ihnen|dir|dich|sie|du"
+    r"|customer|bank account|debit card"
     r"|credit card|upi|neft|imps|rtgs|fps|eft|ach|me|them|it|date|time|online|app|mobile|atm"
     r"|\d+ (?:hours?|days?|minutes?|business days)|mobile number|registered mobile"
-    r"|blik|blikiem|no|ref|reference|status|account no|card no|my account"
+    r"|رقم|لرقم|blik|blikiem|no|ref|reference|status|account no|card no|my account"
     r"|(?:transaction|txn|order|payment) (?:id|no|number|date|details|amount))\b(?!['’&*.@])",
     re.IGNORECASE,
 )
@@ -61,7 +62,7 @@ _GENERIC = re.compile(
     r"|acquisto|bonifico|betaling|aankoop|zakup|transakcja|покупка|оплата|перевод"
     r"|notification|notice|alert|notificacion|notificación|notificação|benachrichtigung"
     r"|hinweis|avviso|notifica|powiadomienie|bildirim|bildirimi|уведомление|сповіщення|оповещение"
-    r"|success|successful|completed|confirmed|approved|failed|pending|status"
+    r"|of|to|at|for|from|by|and|success|successful|completed|confirmed|approved|failed|pending|status"
     r"|お知らせ|ご案内|ご利用|通知|알림|안내)s?",
     re.IGNORECASE,
 )
@@ -140,6 +141,8 @@ _NAMED = re.compile(r"\s?\((?P<name>[^()\d]{3,50})\)")
 
 # A UPI handle or the like: the part before the provider is the payee.
 _HANDLE = re.compile(r"([\w.-]{2,60})@\w+")
+# The other side of a transfer between wallets, where it has no name.
+_TELEPHONE = re.compile(r"\+?\d{9,13}")
 # A name that is a card or account is none.
 ACCOUNT_INSIDE = re.compile(r"\b(?:card|a/c|acct?|account|bank account)\b", re.IGNORECASE)
 
@@ -226,6 +229,8 @@ def _introductions(text: str, hits: list[Hit]) -> Iterator[Hit]:
 def _party(text: str, hit: Hit, span: tuple[int, int], around: Surroundings) -> FoundParty | None:
     """What stands at a span beside an introduction, if it may be a name."""
     raw = text[span[0] : span[1]]
+    if _TELEPHONE.fullmatch(raw) and _is_other_side(text, hit, around.direction):
+        return FoundParty(raw, *span, "number", 0.3)
     if not is_name(raw, strict=hit.name not in ("label", "memo")):
         is_purpose = hit.name in ("at", "to") and hit.phrase.language == "en"
         if is_purpose and _PURPOSE.fullmatch(raw) and not _VAGUE.match(raw):
@@ -241,6 +246,15 @@ def _party(text: str, hit: Hit, span: tuple[int, int], around: Surroundings) -> 
     if _HANDLE.fullmatch(raw) and (named := _NAMED.match(text, span[1])):
         span, raw = named.span("name"), named["name"]
     return FoundParty(raw, *span, hit.name, score)
+
+
+def _is_other_side(text: str, hit: Hit, direction: Direction | None) -> bool:
+    """Whether whoever is at the other end of the money follows."""
+    if hit.name == "label":
+        words = {Direction.DEBIT: _TO_WORDS, Direction.CREDIT: _FROM_WORDS}
+        label = text[hit.start : hit.end].lower()
+        return direction in words and label.startswith(words[direction])
+    return (hit.name, direction) in (("to", Direction.DEBIT), ("from", Direction.CREDIT))
 
 
 def _without_deed(raw: str) -> str:

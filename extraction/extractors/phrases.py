@@ -50,9 +50,12 @@ class Phrase:
 
     @property
     def single_words(self) -> frozenset[str]:
-        """The words, folded, each of which is the whole phrase."""
+        """The words, folded, each of which is the whole phrase and begins no longer choice of it
+        ("solde|solde_disponible")."""
         pieces = fold(self.text).split()
-        return frozenset(pieces[0].split("|")) if len(pieces) == 1 else frozenset()
+        options = pieces[0].split("|") if len(pieces) == 1 else []
+        longer = {option.partition("_")[0] for option in options if "_" in option}
+        return frozenset(options) - longer
 
 
 class Hit(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -29,6 +30,26 @@ LANGUAGE_COUNTRIES = {
     "sw": ("TZ", "KE"), "sl": ("SI",), "lt": ("LT",), "lv": ("LV",), "et": ("EE",), "is": ("IS",),
     "mn": ("MN",), "km": ("KH",), "am": ("ET",), "en": (),
 }  # fmt: skip
+
+
+# Whose currency tells nothing of the language: it is the currency of many.
+_SHARED = frozenset({"EUR", "USD"})
+
+
+@cache
+def _languages_by_currency() -> dict[str, list[str]]:
+    table: dict[str, list[str]] = {}
+    for language, countries in LANGUAGE_COUNTRIES.items():
+        for code in {currency_of(country) for country in countries} - {None, *_SHARED}:
+            table.setdefault(str(code), []).append(language)
+    return table
+
+
+def native_languages(marks: Iterable[tuple[str, ...]]) -> list[str]:
+    """The languages of the countries whose currency a mark can only mean; `marks` are the
+    currencies that each can mean."""
+    sure = dict.fromkeys(codes[0] for codes in marks if len(codes) == 1)
+    return [language for code in sure for language in _languages_by_currency().get(code, ())]
 
 
 # How numbers and telephones are written in a country, where a folded word makes it worth a look.

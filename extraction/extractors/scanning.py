@@ -119,17 +119,21 @@ def _common_words() -> dict[str, tuple[str, ...]]:
 _WORD = re.compile(rf"[^\W\d_]{{3,}}(?=\d\d)|[^\W_]+|{MASK}")
 
 
-def scan(masked: str, raw: str, hint: str | None = None) -> tuple[list[Hit], list[str], list[str]]:
+def scan(
+    masked: str, raw: str, hint: str | None = None, native: Iterable[str] = ()
+) -> tuple[list[Hit], list[str], list[str]]:
     """All hits of the likely languages in a masked folded text, its words in order, and those
-    languages, best first. `raw` is the same text with its accents.
+    languages, best first. `raw` is the same text with its accents; `native` are the languages that
+    its currency speaks for.
 
     The lines around the amounts count apart: a footer in another language may be much longer."""
     places = [(match[0], match.start()) for match in _WORD.finditer(masked)]
     words = [word for word, _ in places if word != MASK]
-    scores = _first_scores(raw, words, hint)
+    given = dict.fromkeys(native, _NATIVE) | ({hint: _HINTED} if hint else {})
+    scores = _first_scores(raw, words, given)
     codes = _kept(scores, 0.3)
     hits = list(_scan(frozenset(codes), masked, places))
-    core = _core_scores(masked, raw, hits, codes, hint)
+    core = _core_scores(masked, raw, hits, codes, given)
     if core is None:
         likely = _told(scores, hits)
     else:
@@ -157,7 +161,7 @@ def _core_scores(
     raw: str,
     hits: list[Hit],
     codes: list[str],
-    hint: str | None,
+    given: dict[str, float],
 ) -> tuple[list[tuple[int, int]], dict[str, float]] | None:
     """The lines around the amounts and how likely each language is in them, where they speak
     another than the whole, or tell nothing in the languages of the whole."""
@@ -167,7 +171,7 @@ def _core_scores(
     words = [
         word for start, end in spans for word in _WORD.findall(masked, start, end) if word != MASK
     ]
-    near = _first_scores("\n".join(raw[start:end] for start, end in spans), words, hint)
+    near = _first_scores("\n".join(raw[start:end] for start, end in spans), words, given)
     if max(near.values(), default=0.0) >= _KNOWN:
         kept = _kept(near, 0.3)
         return None if kept[0] == codes[0] and set(kept) <= set(codes) else (spans, near)
@@ -178,6 +182,8 @@ def _core_scores(
     return None if told else (spans, near)
 
 
+# What the account's language and the currency's count: a common word counts 2.
+_HINTED, _NATIVE = 3.0, 2.0
 # A text of which this share stands around its amounts is all of one piece.
 _MOSTLY = 0.8
 _AROUND = 3
@@ -204,9 +210,9 @@ def _cores(masked: str) -> list[tuple[int, int]]:
     return [lines[number] for number in sorted(kept)]
 
 
-def _first_scores(raw: str, words: list[str], hint: str | None) -> dict[str, float]:
-    """How likely each language is from its common words and letters alone."""
-    scores: dict[str, float] = {hint: 3.0} if hint else {}
+def _first_scores(raw: str, words: list[str], given: dict[str, float]) -> dict[str, float]:
+    """How likely each language is from what is `given` for it, its common words and letters."""
+    scores = dict(given)
     table = _common_words()
     for word in dict.fromkeys(words):  # in their order, for the same message to give the same
         for code in table.get(word, ()):

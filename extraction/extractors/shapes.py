@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from extraction.document import Document
 from extraction.extractors.amounts import Amount
-from extraction.extractors.events import Decision, heard_of
+from extraction.extractors.events import Decision, heard_of, silenced_by
 from extraction.extractors.findings import Findings
 from extraction.extractors.roles import MAIN_ROLES
 from extraction.reading import Candidate, Direction, Event, Reason
@@ -34,15 +34,24 @@ def by_sign(found: Findings) -> Decision | None:
 
 
 def by_shape(document: Document, found: Findings) -> Decision | None:
-    """One amount beside an account, with a balance or a day: a movement, likely a purchase."""
+    """One amount beside a balance, or an account and a day: a movement, likely a purchase."""
     heard = heard_of(found.hits, found.segments)
-    if any(hit.kind in ("event", "weak") for hit in heard) or not found.accounts:
+    if any(hit.kind in ("event", "weak") for hit in heard):
         return None
     own = [item for item in found.amounts if item.codes and found.roles.get(item) is None]
     own += [item for item in found.amounts if found.roles.get(item) in MAIN_ROLES]
     states_balance = any(role in ("balance", "available") for role in found.roles.values())
-    own = [item for item in own if item.money is not None and item.money.minor]
-    if len({item.money for item in own}) != 1 or not (states_balance or found.dates):
+    silenced = silenced_by(found.hits, found.segments)
+    own = [
+        item
+        for item in own
+        if item.money is not None
+        and item.money.minor
+        and item.start < silenced.get(found.segments.index(item.start), item.start + 1)
+    ]
+    if len({item.money for item in own}) != 1:
+        return None
+    if not (states_balance or (found.accounts and found.dates)):
         return None
     return None if _shows_code(document, found) else _decision(own[0], (Reason.WEAK_EVENT,))
 
