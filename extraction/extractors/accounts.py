@@ -15,7 +15,7 @@ _MASKED = re.compile(
     rf"(?:(?<=[Aa]/[Cc])|(?<=[Aa]cct)|(?<=\b[Aa][Cc])|(?<![\w/{_MASK}]))"
     rf"(?:[A-Z]{{2}}(?:\d{{2}}[ ]?|(?=[{_MASK}]{{2}})))?"
     rf"(?:\d{{1,6}}+[ -]?)?(?:[{_MASK}]{{1,20}}+[ '-]?+|\.{{2,12}}+[ ]?+){{1,8}}+"
-    rf"(\d{{2,10}})(?![A-Za-z0-9%]|\*\w|[.,]\d(?!\d{{3}}-))"
+    rf"(\d{{2,10}})(?![A-Za-z0-9%#]|\*\w|[.,]\d(?!\d{{3}}-|\d?[-/]\d))"
 )
 # … of which nothing stands in a text without this.
 _MASK_AND_DIGIT = re.compile(rf"[{_MASK}.](?:(?<!\.)[ '-]?|(?<=\.\.) ?)\d")
@@ -36,6 +36,7 @@ _GLUED = re.compile(
 )
 # "工商银行(4410)": a bank or a card and the last digits in brackets.
 _BRACKETED = re.compile(r"[行卡드][(（](\d{4})[)）]")
+_NAMED_OWN = re.compile(r"(?: [^\W\d]\w{1,15}){1,4} \((\d{4})\)")
 # The last letters of those kinds and four digits: without them there is none.
 _GLUED_END = re.compile(r"[ADRTXYCQEVOadrtxycqevoРТАртар](?:[-*]| (?:[-–] )?)?\d{4}(?![\d])")
 _HIDDEN = re.compile(r"[xX*•#]{4}")
@@ -70,7 +71,7 @@ def find_accounts(text: str, folded: str, hits: list[Hit], blocked: set[int]) ->
         for item in (*_masked(text, blocked), *_labelled(text, folded, hits, blocked))
         if not any(start <= item.start < end for start, end in hidden)
     ]
-    found += [*_ibans(text), *_glued(text, blocked)]
+    found += [*_ibans(text), *_glued(text, blocked), *_own_in_brackets(text, hits, blocked)]
     own = [hit.end for hit in hits if hit.kind == "own"]
     other = [hit.end for hit in hits if hit.kind == "party"]
     scored = [
@@ -164,6 +165,16 @@ def _labelled(text: str, folded: str, hits: list[Hit], blocked: set[int]) -> lis
         if len(digits) >= 3:
             weight = 1.1 if hit.name == "ending" else 0.8
             found.append(FoundAccount(digits, match.start(), end, weight))
+    return found
+
+
+def _own_in_brackets(text: str, hits: list[Hit], blocked: set[int]) -> list[FoundAccount]:
+    """ "your Everyday Saver (7719)": an account by the bank's name for it."""
+    found: list[FoundAccount] = []
+    for hit in hits:
+        match = _NAMED_OWN.match(text, hit.end) if hit.kind == "own" else None
+        if match and match.start(1) not in blocked:
+            found.append(FoundAccount(match[1], match.start(1), match.end(1), 0.9))
     return found
 
 

@@ -24,7 +24,7 @@ from extraction.extractors.phrases import Hit
 
 # What stands between an amount and a name that nothing introduces ("8,90 € · SHOP", "€5 (SHOP)");
 # Hebrew and Amharic write "from" and "to" as a letter of the name.
-_BESIDE_AMOUNT = re.compile(r"[ \t]?[,·•|–:(-]?[ \t]?(?:[\u05de\u05dc](?=[\u05d0-\u05ea]{2}))?")
+_BESIDE_AMOUNT = re.compile(r"[ \t]?[,;·•|–:(-]?[ \t]?(?:[\u05de\u05dc](?=[\u05d0-\u05ea]{2}))?")
 # Not an address of mail: what follows the @ has no point.
 _HANDLE = re.compile(r"(?<![\w.@-])[a-z0-9][a-z0-9._-]{2,40}@[a-zA-Z]{2,20}(?![\w.@-])")
 # What the money was for, where nobody is named: "for NEFT transaction", "as reversal of transfer".

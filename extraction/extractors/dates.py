@@ -46,7 +46,7 @@ _JALALI_MONTHS = [
 # behind it: `\d(?<!-.)` is `(?<!-)\d`.
 _ISO = re.compile(r"((?:19|20|25|13|14)(?<!\d..)\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _NUMERIC = re.compile(
-    r"(\d(?<![\d.,/-].)\d?)([-/.])(\d{1,2})\2((?:19|20|25|13|14)\d\d|\d\d)(?![\d]|[.,]\d\d)"
+    r"(\d(?<![\d./-].)\d?)([-/.])(\d{1,2})\2((?:19|20|25|13|14)\d\d|\d\d)(?![\d]|[.,]\d\d)"
 )
 # "5. 5. 2026", as Czechs, Germans and Hungarians may write it; "26/5/5" with the year first.
 _SPACED = re.compile(r"(\d(?<![\d.,/-].)\d?)\. (\d{1,2})\. ((?:19|20)\d\d)(?!\d)")
@@ -63,6 +63,8 @@ _AT_TIME = re.compile(r"\.?,? (?:в|o|um|kl\.?) \d\d[:.]\d\d")
 _TAIWANESE = re.compile(r"(1[0-4]\d(?<![\d/.-]...))([/.-])(\d\d)\2(\d\d)(?![\d/.-])")
 _JALALI_SHORT = re.compile(r"(?<![\d/])(0[1-9]|1[0-2])/?([0-3]\d)[-_ ]{1,3}(?=\d\d:\d\d)")
 _COMPACT = re.compile(r"(20(?<![\w.,-]..)\d\d)([01]\d)([0-3]\d)(?=\D|$)(?![\w])")
+# "2026:05:09 18:01:45", and "260509 18:01" where a line begins.
+_TIMED = re.compile(r"(20\d\d(?=:)|^2\d):?([01]\d):?([0-3]\d)(?= \d\d:\d\d)", re.MULTILINE)
 _CJK = re.compile(
     r"(?:(?<!\d)(\d{2,4}|令和\s?\d{1,2})\s?[年년]\s?)?(?<!\d)(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日号號일]"
 )
@@ -205,7 +207,7 @@ def _in_order_of_trust(document: Document) -> Iterator[FoundDate]:
         yield from _settled(match.span(), int(match[1]), int(match[3]), int(match[4]))
     for match in _NUMERIC.finditer(folded):
         yield from _open(match.span(), int(match[1]), int(match[3]), match[4])
-    for match in _COMPACT.finditer(folded):
+    for match in (*_COMPACT.finditer(folded), *_TIMED.finditer(folded)):
         yield from _settled(match.span(), int(match[1]), int(match[2]), int(match[3]))
     if "مانده" in folded and document.received_at:
         for match in _JALALI_SHORT.finditer(folded):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extraction.extractors.accounts import FoundAccount
-from extraction.extractors.amounts import Amount
+from extraction.extractors.amounts import MASK, Amount
 from extraction.extractors.dates import FoundDate, FoundTime
 from extraction.extractors.phrases import Hit
 from extraction.extractors.references import FoundReference
@@ -35,3 +35,13 @@ class Findings:
         found += [(item.start, item.end) for item in self.references]
         found += [(item.start, item.end) for item in self.dates]
         return found + [(item.start, item.end) for item in self.times]
+
+
+def without_offers_below(found: Findings) -> Findings:
+    """The findings without the offers in a paragraph below all amounts: a footer, which says
+    nothing of what happened."""
+    place = found.masked.find("\n\n", found.masked.rfind(MASK) + 1)
+    if place < 0 or MASK not in found.masked:
+        return found
+    hits = [hit for hit in found.hits if hit.name != "promotion" or hit.start < place]
+    return replace(found, hits=hits) if len(hits) < len(found.hits) else found

@@ -10,7 +10,7 @@ from decimal import Decimal
 from extraction.document import Document
 from extraction.extractors import amounts as money_reader
 from extraction.extractors.accounts import find_accounts, own_first
-from extraction.extractors.amounts import MASK, Amount
+from extraction.extractors.amounts import Amount
 from extraction.extractors.choosing import main_amount
 from extraction.extractors.currencies import stated_currency
 from extraction.extractors.dates import (
@@ -153,16 +153,6 @@ def _bare_amounts(
         if role is not None:
             kept_roles[amount] = role
     return kept, kept_roles
-
-
-def without_offers_below(found: Findings) -> Findings:
-    """The findings without the offers in a paragraph below all amounts: a footer, which says
-    nothing of what happened."""
-    place = found.masked.find("\n\n", found.masked.rfind(MASK) + 1)
-    if place < 0 or MASK not in found.masked:
-        return found
-    hits = [hit for hit in found.hits if hit.name != "promotion" or hit.start < place]
-    return replace(found, hits=hits) if len(hits) < len(found.hits) else found
 
 
 def fee_is_beside(found: Findings) -> bool:
@@ -322,8 +312,7 @@ def _with_amounts(
 
 
 def month_comes_first(found: Findings, currency: str | None) -> bool:
-    """Whether 05/04 is the fourth of May: by the country, else by the transaction's currency,
-    which dollars are not in Spanish."""
+    """Whether 05/04 is the fourth of May: by the country, else by currency and language."""
     top = max(found.countries, key=lambda key: found.countries[key], default="")
     if found.countries.get(top, 0.0) < 2.0 and currency is not None:
         return currency in ("USD", "PHP") and found.languages[:1] != ["es"]
@@ -339,7 +328,8 @@ def _with_date(
     main: Amount | None,
 ) -> Candidate:
     received = document.received_at.date() if document.received_at else None
-    month_first = month_comes_first(found, main.money.currency if main and main.money else None)
+    stated = made.balance or made.available_limit or made.amount  # the account's own currency
+    month_first = month_comes_first(found, stated.value.currency if stated else None)
     labels = [hit for hit in found.hits if hit.kind == "date"]
     best: tuple[float, FoundDate, date, bool] | None = None
     for item in found.dates:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from extraction.document import Document
 from extraction.extractors import gathering
 from extraction.extractors.events import Decision, decide
-from extraction.extractors.findings import Findings
+from extraction.extractors.findings import Findings, without_offers_below
 from extraction.extractors.rows import event_rows
 from extraction.extractors.shapes import by_shape, by_sign
 from extraction.reading import BILLED, Candidate, Event, Reading, Reason, Verdict, tells_of_bill
@@ -29,7 +29,7 @@ class GrammarExtractor:
 
     def extract(self, document: Document) -> Reading | None:
         whole = gathering.gather(document)
-        found = gathering.without_offers_below(whole)
+        found = without_offers_below(whole)
         reading = self._read(document, found)
         if found is whole or not reading.candidates:
             return reading

@@ -15,7 +15,7 @@ from extraction.reading import Direction
 _LEAD = re.compile(r"[\s:\-–|>\"'“(\[【「】」\].#,]*(?:VPA\s|linked\s)?")
 # "para 258840001122 - MARIA": a telephone or account number before the name.
 _NUMBER_FIRST = re.compile(r"\+?\d{6,14}(?:[ ]?-)?[ ](?=[^\W\d_]{2})")
-_CASE_ENDING = re.compile(r"['’]?[dt][ae](?:n)?\s+", re.IGNORECASE)
+_CASE_ENDING = re.compile(r"(?:['’](?i:[dt][ae]n?)|[dt][ae]n?)\s+")
 LONGEST = 60
 _BREAKS = r"\n\t~;|!?。！？،؛।()\[\]{}\"“”<>「」【】《》…"
 # A point after an initial or a title ends no name. Asked behind the point: see ENDING.
@@ -35,6 +35,8 @@ ENDING = re.compile(
 )
 # A point that belongs to the name before it: "LIZA M.", "Kita e.V.", "VIS D.O.O."
 OWN_POINT = re.compile(r"(?:[\s.][^\W\d_a-z]|\.[^\W\d_]|\b(?:Inc|Ltd|Jr|Sr|Co|Corp|Bros))$")
+# A firm's legal form before its name, as Japanese banks print it: "カ)ヤマダ".
+_KANA_FORM = re.compile(r"[ァ-ヺ]{1,2}\)")
 # The rest of a firm's name: "ACME" + ", Inc.", "MEBLOTECH SP" + ". Z O.O."
 _LEGAL_REST = re.compile(
     r"(?<=[Ss][Pp])\. ?[zZ] ?[oO]\. ?[oO]\.?|(?:[.,]{1,2} ?| )"
@@ -165,7 +167,7 @@ class FoundParty:
             return self.payee
         handle = _HANDLE.fullmatch(self.raw)
         name = handle[1] if handle else _PROCESSOR.sub("", _without_deed(self.raw))
-        name = _PICTURES.sub("", _STORE_NUMBER.sub("", _COUNTRY.sub("", name))).strip(TRAIL)
+        name = _PICTURES.sub("", _STORE_NUMBER.sub("", _COUNTRY.sub("", name))).rstrip(TRAIL)
         return " ".join(name.split()) or self.raw
 
 
@@ -281,7 +283,8 @@ def _inside_capitals(text: str, hit: Hit) -> bool:
     """Whether a preposition in capitals is a word of a name: "POTRAVINY U MOSTU"."""
     before = text[max(0, hit.start - 4) : hit.start]
     capitals = hit.end - hit.start <= 3 and text[hit.start : hit.end].isupper()
-    return capitals and before[:-1].isalpha() and before.isupper() and not text.isupper()
+    inside = before.endswith(" ") and before[:-1].isalpha() and before.isupper()
+    return capitals and inside and not text.isupper()
 
 
 def _score(text: str, hit: Hit, span: tuple[int, int], around: Surroundings) -> float:
@@ -342,7 +345,8 @@ def _right(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
     index = bisect_left(walls, start)
     if index < len(walls):
         limit = min(limit, walls[index])
-    ending = ENDING.search(text, start, limit)
+    form = _KANA_FORM.match(text, start)
+    ending = ENDING.search(text, form.end() if form else start, limit)
     end = ending.start() if ending else limit
     if not ending and limit == start + LONGEST and limit < len(text):
         cut = text.rfind(" ", start, limit)

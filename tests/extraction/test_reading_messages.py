@@ -120,3 +120,30 @@ def test_money_that_is_held_back_has_not_come() -> None:
     text = "We placed a hold on your deposit of $1,200.00 to account ending 0091. Ref 81223344"
     reading = read(text)
     assert reading.event is Event.NOTICE and not reading.candidates
+
+
+# What a message says -> the last digits of the reader's own account.
+OWN_ACCOUNTS = {
+    "حوالة داخلية واردة\nمبلغ:SAR 1200\nالى:9910\nمن:4402\nفي:26-5-8 14:10": "9910",
+    "حوالة داخلية صادرة\nمبلغ:SAR 1200\nالى:9910\nمن:4402\nفي:26-5-8 14:10": "4402",
+    "Direct debit of $89.95 to GYM came out of your Everyday Saver (7719).": "7719",
+    "*165*S*5000 RWF transferred to ANN B from 36512004 at 2026-05-07 12:40:10": None,
+}
+
+
+@pytest.mark.parametrize("text", OWN_ACCOUNTS)
+def test_which_account_is_the_readers_own(text: str) -> None:
+    hint = only_candidate(text).account_hint
+    assert (hint.value if hint else None) == OWN_ACCOUNTS[text]
+
+
+def test_the_currency_speaks_for_a_language_in_foreign_letters() -> None:
+    text = "Pokupka 45.20 BGN s karta *4471 v SHOP na 08.05.2026. Nalichnost 812.10 BGN"
+    balance = only_candidate(text).balance
+    assert balance is not None and str(balance.value) == "812.10"
+
+
+def test_dollars_are_dated_by_the_day_first_in_spanish() -> None:
+    text = "Realizaste una transferencia por $ 120.00 a ANA B desde tu cuenta **1234 el 06/05/2026"
+    day = only_candidate(text).occurred_on
+    assert day is not None and day.value.isoformat() == "2026-05-06"
