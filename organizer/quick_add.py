@@ -7,66 +7,13 @@ person or priority stays in the title, so that nothing typed is lost.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
-from typing import Final
 
 from finance.recurrence import Rule, Unit
-from organizer.repeating import FREQ_OF, Freq, Repetition, every
-
-WEEKDAYS: Final = {
-    name: number
-    for names in (
-        ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
-        ("montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag"),
-    )
-    for number, name in enumerate(names)
-} | {"sonnabend": 5}
-MONTHS: Final = {
-    name: number
-    for names in (
-        ("january", "february", "march", "april", "may", "june", "july", "august", "september",
-         "october", "november", "december"),
-        ("januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "september",
-         "oktober", "november", "dezember"),
-    )
-    for number, name in enumerate(names, 1)
-}  # fmt: skip
-UNITS: Final = {
-    "day": Unit.DAY, "tag": Unit.DAY, "week": Unit.WEEK, "woche": Unit.WEEK,
-    "month": Unit.MONTH, "monat": Unit.MONTH, "year": Unit.YEAR, "jahr": Unit.YEAR,
-}  # fmt: skip
-NEAR: Final = {"today": 0, "heute": 0, "tomorrow": 1, "morgen": 1, "übermorgen": 2}
-PRIORITIES: Final = {
-    "high": "high", "hoch": "high", "low": "low", "niedrig": "low", "normal": "normal",
-}  # fmt: skip
-_WEEKDAY: Final = "|".join(WEEKDAYS)
-_MONTH: Final = "|".join(dict.fromkeys(MONTHS))
-_UNIT: Final = "(day|week|month|year|tag|woche|monat|jahr)(?:e?[sn]|e)?"
-_EVERY: Final = r"(?:every|jede[nrs]?|alle)(!?)"
-
-
-def _words(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\S){pattern}(?!\S)", re.IGNORECASE)
-
-
-TAG: Final = _words(r"#([\w-]{1,40})")
-PERSON: Final = _words(r"@([\w.-]{1,60})")
-PRIORITY: Final = _words(f"!({'|'.join(PRIORITIES)})")
-EVERY_DAY_OF_MONTH: Final = _words(rf"{_EVERY} (\d{{1,2}})(?:st|nd|rd|th|\.)")
-EVERY_WEEKDAYS: Final = _words(rf"{_EVERY} ((?:{_WEEKDAY})(?:(?:,| and| und) (?:{_WEEKDAY}))*)")
-EVERY_WORKDAY: Final = _words(rf"{_EVERY} (?:weekday|workday|werktag)")
-EVERY_SECOND: Final = _words(rf"{_EVERY} (?:other|second|zweite[nrs]?) {_UNIT}")
-EVERY_UNIT: Final = _words(rf"{_EVERY} (?:(\d{{1,3}}) )?{_UNIT}")
-ISO: Final = _words(r"(?:on |am )?(\d{4}-\d{2}-\d{2})")
-GERMAN_DAY: Final = _words(r"(?:am )?(\d{1,2})\.(\d{1,2})\.(\d{4})?")
-DAY_MONTH: Final = _words(rf"(?:on |am )?(\d{{1,2}})(?:\.|st|nd|rd|th)? ({_MONTH})(?: (\d{{4}}))?")
-MONTH_DAY: Final = _words(rf"(?:on )?({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?(?:,? (\d{{4}}))?")
-NEAR_DAY: Final = _words(f"({'|'.join(NEAR)})")
-IN_UNITS: Final = _words(rf"in (\d{{1,3}}) {_UNIT}")
-WEEKDAY: Final = _words(rf"(?:on |am )?({_WEEKDAY})")
-CLOCK: Final = _words(r"(?:at |um )?(\d{1,2}):(\d{2})(?: ?uhr)?( ?[ap]m)?")
-HOUR: Final = _words(r"(?:at |um )?(\d{1,2}) ?(am|pm|uhr)")
+from organizer import quick_words as said
+from organizer.quick_words import ADVERBS, MONTHS, NEAR, NTH, NUMBERS, OTHER, UNITS, WEEKDAYS
+from organizer.repeating import FREQ_OF, GREATEST_STEP, Freq, Repetition, every
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +34,14 @@ class Draft:
 def understand(text: str, today: date) -> Draft:
     """Read one line. Days are counted from `today`, a day of the tenant's zone. A mark after
     "every" counts from when it is done: "water plants every! 3 days"."""
-    tags = tuple(dict.fromkeys(found.lower() for found in TAG.findall(text)))
-    text = TAG.sub(" ", text)
-    said = PRIORITY.findall(text)
-    text = PRIORITY.sub(" ", text)
-    priority = PRIORITIES[said[-1].lower()] if said else "normal"
-    people = PERSON.findall(text)
+    tags = tuple(dict.fromkeys(found.lower() for found in said.TAG.findall(text)))
+    text = said.TAG.sub(" ", text)
+    marks = said.PRIORITY.findall(text)
+    text = said.PRIORITY.sub(" ", text)
+    priority = said.PRIORITIES[marks[-1].lower()] if marks else "normal"
+    people = said.PERSON.findall(text)
     if len(people) == 1:
-        text = PERSON.sub(" ", text)
+        text = said.PERSON.sub(" ", text)
     text = " ".join(text.split())
     text, repeat, due_on, by_completion = _repetition(text, today)
     if repeat is None:
@@ -109,26 +56,83 @@ def understand(text: str, today: date) -> Draft:
 
 def _repetition(text: str, today: date) -> tuple[str, Repetition | None, date | None, bool]:
     """What is left of the text, the rule, its first day, and whether it counts from completion."""
+    for reads in (_of_days, _of_units, _of_a_date):
+        if found := reads(text, today):
+            return found
+    return text, None, None, False
+
+
+Found = tuple[str, Repetition | None, date | None, bool] | None
+
+
+def _of_days(text: str, today: date) -> Found:
+    """On days that a month or a week names."""
     rule: Repetition | None = None
-    if (found := EVERY_DAY_OF_MONTH.search(text)) and 1 <= int(found[2]) <= 31:
-        rule = _on_the(int(found[2]))
-    elif found := EVERY_WEEKDAYS.search(text):
-        days = {WEEKDAYS[name] for name in re.findall(_WEEKDAY, found[2].lower())}
-        rule = Repetition(Freq.WEEKLY, by_day=tuple((0, day) for day in sorted(days)))
-    elif found := EVERY_WORKDAY.search(text):
+    if found := said.EVERY_NTH_WEEKDAY.search(text):
+        rule = _on_the_nth(found[2].lower(), WEEKDAYS[found[3].lower()], of_month=bool(found[4]))
+    elif found := said.EVERY_LAST_DAY.search(text):
+        rule = Repetition(Freq.MONTHLY, by_month_day=(-1,))
+    elif found := said.EVERY_WEEKDAYS.search(text):
+        names = re.split(r",? and |,? und |, ", found[2].lower())
+        rule = Repetition(
+            Freq.WEEKLY, by_day=tuple((0, n) for n in sorted({WEEKDAYS[name] for name in names}))
+        )
+    elif found := said.EVERY_WORKDAY.search(text):
         rule = Repetition(Freq.WEEKLY, by_day=tuple((0, day) for day in range(5)))
-    elif (found := EVERY_SECOND.search(text) or EVERY_UNIT.search(text)) and (
-        step := 2 if found.re is EVERY_SECOND else int(found[2] or 1)
-    ):
-        text, day = _day(_without(text, found), today)
-        anchor, unit = day or today, UNITS[found[found.re.groups].lower()]
-        by_completion = bool(found[1])
-        # Counted from when it is done, a rule keeps no day of the month.
-        rule = Repetition(FREQ_OF[unit], step) if by_completion else every(unit, step, anchor)
-        return text, rule, anchor, by_completion
+    elif not said.EVERY_NTH_UNIT.search(text) and not said.EVERY_DATE.search(text):
+        found = said.EVERY_DAY_OF_MONTH.search(text) or said.MONTHLY_ON.search(text)
+        rule = _on_the(int(found[2])) if found and 1 <= int(found[2]) <= 31 else None
     if rule is None or found is None:
-        return text, None, None, False
-    return _without(text, found), rule, next(rule.days(today), None), bool(found[1])
+        return None
+    text, start = _day(_without(text, found), today)
+    # Every other Friday begins with the next one.
+    first = next(replace(rule, interval=1).days(start or today), None)
+    return text, rule, first, bool(found[1])
+
+
+def _of_units(text: str, today: date) -> Found:
+    """Every so many days, weeks, months or years, from the day that the text names."""
+    if found := said.ADVERB.search(text):
+        (unit, step), by_completion = ADVERBS[found[1].lower()], bool(found[2])
+    elif found := (
+        said.EVERY_SECOND.search(text)
+        or said.EVERY_NTH_UNIT.search(text)
+        or said.EVERY_UNIT.search(text)
+    ):
+        unit, step = UNITS[found[found.re.groups].lower()]
+        step *= 2 if found.re is said.EVERY_SECOND else _number(found[2] or "1")
+        by_completion = bool(found[1])
+    else:
+        return None
+    if not 1 <= step <= GREATEST_STEP:
+        return None
+    text, day = _day(_without(text, found), today)
+    anchor = day or today
+    # Counted from when it is done, a rule keeps no day of the month.
+    rule = Repetition(FREQ_OF[unit], step) if by_completion else every(unit, step, anchor)
+    return text, rule, anchor, by_completion
+
+
+def _of_a_date(text: str, today: date) -> Found:
+    """Every year on a day: "every 29 February"."""
+    found = said.EVERY_DATE.search(text)
+    if found is None:
+        return None
+    month, day = MONTHS[(found[3] or found[4]).lower()], found[2] or found[5]
+    first = _date(None, str(month), day, today)
+    if first is None:
+        return None
+    return _without(text, found), every(Unit.YEAR, 1, first), first, bool(found[1])
+
+
+def _on_the_nth(which: str, weekday: int, *, of_month: bool) -> Repetition:
+    if which in OTHER and not of_month:
+        return Repetition(Freq.WEEKLY, 2, by_day=((0, weekday),))
+    return Repetition(Freq.MONTHLY, by_day=((2 if which in OTHER else NTH[which], weekday),))
+
+
+def _number(text: str) -> int:
+    return NUMBERS.get(text.lower()) or int(text)
 
 
 def _on_the(day: int) -> Repetition:
@@ -139,20 +143,21 @@ def _on_the(day: int) -> Repetition:
 
 
 def _day(text: str, today: date) -> tuple[str, date | None]:
-    if found := ISO.search(text):
+    if found := said.ISO.search(text):
         day = _date(*found[1].split("-"))
-    elif found := GERMAN_DAY.search(text):
+    elif found := said.GERMAN_DAY.search(text):
         day = _date(found[3], found[2], found[1], today)
-    elif found := DAY_MONTH.search(text):
+    elif found := said.DAY_MONTH.search(text):
         day = _date(found[3], str(MONTHS[found[2].lower()]), found[1], today)
-    elif found := MONTH_DAY.search(text):
+    elif found := said.MONTH_DAY.search(text):
         day = _date(found[3], str(MONTHS[found[1].lower()]), found[2], today)
-    elif found := IN_UNITS.search(text):
-        step = int(found[1])
-        day = Rule(today, UNITS[found[2].lower()], step).slot(1) if step else today
-    elif found := NEAR_DAY.search(text):
+    elif found := said.IN_UNITS.search(text):
+        unit, times = UNITS[found[2].lower()]
+        step = _number(found[1]) * times
+        day = Rule(today, unit, step).slot(1) if step else today
+    elif found := said.NEAR_DAY.search(text):
         day = today + timedelta(NEAR[found[1].lower()])
-    elif found := WEEKDAY.search(text):
+    elif found := said.WEEKDAY.search(text):
         ahead = (WEEKDAYS[found[1].lower()] - today.weekday() - 1) % 7 + 1
         day = today + timedelta(ahead)
     else:
@@ -161,9 +166,9 @@ def _day(text: str, today: date) -> tuple[str, date | None]:
 
 
 def _time(text: str) -> tuple[str, time | None]:
-    if found := CLOCK.search(text):
+    if found := said.CLOCK.search(text):
         hour, minute, half = int(found[1]), int(found[2]), (found[3] or "").strip().lower()
-    elif found := HOUR.search(text):
+    elif found := said.HOUR.search(text):
         hour, minute, half = int(found[1]), 0, found[2].lower()
     else:
         return text, None
