@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -61,10 +62,31 @@ FURTHEST: Final = timedelta(days=800)
 LONGEST_WARRANTY: Final = timedelta(days=3_660)
 # No shop takes things back for longer.
 MOST_DAYS: Final = 400
+MOST_MONTHS: Final = 120
 _DAYS: Final = re.compile(
     r"(?<!\d)(\d{1,3})(?:\s?(?:-|–|to|bis|a|or|oder|ou|o)\s?(\d{1,3}))?[\s-]"
     r"(business|working|werk|arbeits|bank|jours ouvr|dias h|dias ut|giorni lavor|werkdagen)?"
     r"\s?(?:days?|tage|jours|dias|giorni|dagen)?"
+)
+# "2-year", "zwei Jahre", "24 mois", of a warranty; folded, so without accents.
+_NUMBERS: Final = {
+    word: number
+    for number, words in {
+        1: "one ein un uno une um uma een", 2: "two zwei deux dos due twee dois",
+        3: "three drei trois tres tre drie", 4: "four vier quatre cuatro quattro quatro",
+        5: "five funf cinq cinco cinque vijf", 10: "ten zehn dix diez dieci tien dez",
+    }.items()
+    for word in words.split()
+}  # fmt: skip
+_LENGTH: Final = re.compile(
+    rf"(?<![\w.,])(\d{{1,2}}|{'|'.join(_NUMBERS)})[\s-]?(?:\(\d{{1,2}}\)\s?)?(?:"
+    r"(years?|jahren?|jahr|ans?|anos?|anni|anno|jaar)"
+    r"|(?:months?|monaten?|monate|mois|meses|mesi|maanden))\b"
+)
+# What can be bought, or has been asked about, is not had.
+_OFFERED: Final = re.compile(
+    r"\b(?:extend\w*|upgrade\w*|optional\w*|add|buy|available|verlanger\w*|erweiter\w*|zusatz\w*"
+    r"|gegen aufpreis|option\w*|extension|ampli\w*|esten\w*|verleng\w*|no|not|without|keine|ohne)\b"
 )
 _UNIT: Final = re.compile(r"days?|tage|jours|dias|giorni|dagen")
 # "12,99 € statt 10,99 €": the first is the new one.
@@ -177,6 +199,11 @@ def _deadline(
     count = _days(document.folded[first:own]) if kind is Announces.RETURN_ENDS else None
     if count and not near and count <= MOST_DAYS:
         return Announced(kind, evidence, received + timedelta(count), counted=True)
+    if kind is Announces.WARRANTY_ENDS and not near:
+        # Of a length no day of the next sentence is the end.
+        months = _months(document.folded[first:own])
+        ends = _months_after(received, months) if months else None
+        return Announced(kind, evidence, ends, counted=True) if ends else None
     # "5-10" of the next sentence is days rather than a day.
     day = day_among([one for one in found.dates if own <= one.start < last and not one.short])
     return Announced(kind, evidence, day) if day else None
@@ -202,6 +229,23 @@ def _days(folded: str) -> int | None:
         most = max(int(match[1]), int(match[2] or 0))
         return -(-most * 7 // 5) if match[3] else most
     return None
+
+
+def _months(folded: str) -> int | None:
+    """How long a warranty is said to last, in months; None where two lengths are named, where it is
+    offered rather than had, or for longer than ten years."""
+    said = {
+        (int(found[1]) if found[1].isdecimal() else _NUMBERS[found[1]]) * (12 if found[2] else 1)
+        for found in _LENGTH.finditer(folded)
+    }
+    months = said.pop() if len(said) == 1 else 0
+    return months if 0 < months <= MOST_MONTHS and not _OFFERED.search(folded) else None
+
+
+def _months_after(day: date, months: int) -> date:
+    """The same day so many months later, or that month's last."""
+    year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
 
 
 def _prices(

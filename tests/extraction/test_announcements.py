@@ -115,7 +115,11 @@ def test_day_and_amounts_are_read(
             "Widerrufsrecht",
             "Sie haben das Recht, binnen vierzehn Tagen diesen Vertrag zu widerrufen.",
         ),
-        ("Your laptop", "It comes with a two-year warranty that expires like any other."),
+        ("Your laptop", "Extend its warranty to three years for €19."),
+        ("Your laptop", "An optional 5-year warranty can be had."),
+        ("Your laptop", "1 year warranty, 2 years on the battery."),
+        ("Ihr Laptop", "Eine Garantieverlängerung auf 5 Jahre ist möglich."),
+        ("Since 30 years", "We are a 30 year old company and give no warranty."),
         ("Warranty", "Your warranty expires on 05/06/2027."),
         ("Returned", "The money will be returned within 5 days."),
         ("Returns", "You could return it until April 19, 2026."),
@@ -138,6 +142,28 @@ def test_a_purchase_has_both_deadlines_beside_what_else_is_said() -> None:
     ]
     (counted,) = read_announcements(document("Your order", "30 Tage Rückgaberecht"))
     assert (counted.day, counted.counted) == (date(2026, 5, 20), True)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("It comes with a 2-year limited warranty.", date(2028, 4, 20)),
+        ("It comes with a two-year warranty that expires like any other.", date(2028, 4, 20)),
+        ("Warranty: 18 months", date(2027, 10, 20)),
+        ("Auf dieses Gerät gewähren wir zwei Jahre Garantie ab Kaufdatum.", date(2028, 4, 20)),
+        ("Total 1.299,00 EUR. Herstellergarantie: 36 Monate.", date(2029, 4, 20)),
+        ("Garantie constructeur de 2 ans.", date(2028, 4, 20)),
+        ("Incluye 3 años de garantía.", date(2029, 4, 20)),
+    ],
+)
+def test_a_warranty_told_as_a_length_is_counted_from_the_purchase(text: str, day: date) -> None:
+    (found,) = read_announcements(document("Your order", text))
+    assert (found.kind.value, found.day, found.counted) == ("warranty_ends", day, True)
+
+
+def test_a_warranty_from_a_leap_day_ends_on_a_day_that_there_is() -> None:
+    leap = document("Your order", "1 year warranty", datetime(2028, 2, 29, 9, tzinfo=UTC))
+    assert read_announcements(leap)[0].day == date(2029, 2, 28)
 
 
 def test_of_the_samples_few_announce_and_none_that_was_booked_is_a_renewal() -> None:
