@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -38,7 +39,7 @@ VERBS: Final[dict[str, Callable[[uuid.UUID], Task]]] = {
 @page("tasks:read", write="tasks:write")
 def task(request: HttpRequest, task_id: uuid.UUID) -> HttpResponse:
     """One task; a POST saves its fields."""
-    row: Task = get_object_or_404(shown(Task.objects.all()), pk=task_id)
+    row: Task = get_object_or_404(_tasks(), pk=task_id)
     if request.method != "POST":
         return _show(request, row)
     form = TaskForm(request.POST)
@@ -98,7 +99,7 @@ def item(request: HttpRequest, task_id: uuid.UUID) -> HttpResponse:
 @page("tasks:read", write="tasks:write")
 def link(request: HttpRequest, task_id: uuid.UUID) -> HttpResponse:
     """A link added by its address, or taken off."""
-    row: Task = get_object_or_404(shown(Task.objects.all()), pk=task_id)
+    row: Task = get_object_or_404(_tasks(), pk=task_id)
     links = [Link(one.kind, uuid.UUID(one.target_id)) for one in row.linked]
     try:
         if address := request.POST.get("address", "").strip():
@@ -171,7 +172,7 @@ def show_task(
     problem: str = "", status: int = 200,
 ) -> HttpResponse:  # fmt: skip
     """The task as it is now, with what went wrong, or with a file that was just removed."""
-    row: Task = shown(Task.objects.all()).get(pk=task_id)
+    row: Task = _tasks().get(pk=task_id)
     return _show(request, row, removed=removed, problem=problem, status=status)
 
 
@@ -208,7 +209,7 @@ def _changed(request: HttpRequest, task_id: uuid.UUID, text: str) -> HttpRespons
     if "from_list" in request.POST:
         answer = render(request, "organizer/_toast.html", _toast(task_id, text))
     else:
-        answer = _show(request, shown(Task.objects.all()).get(pk=task_id), text=text)
+        answer = _show(request, _tasks().get(pk=task_id), text=text)
     answer["HX-Trigger-After-Settle"] = CHANGED_EVENT
     return answer
 
@@ -246,3 +247,7 @@ def _bulk_done(request: HttpRequest, text: str, batch: TaskBatch | None) -> Http
     answer = render(request, "organizer/_bulk_done.html", context)
     answer["HX-Trigger-After-Settle"] = CHANGED_EVENT
     return answer
+
+
+def _tasks() -> QuerySet[Task]:
+    return shown(Task.objects.select_related("assignee"))

@@ -105,7 +105,7 @@ def _tasks(request: HttpRequest, quick: QuickAddForm, *, status: int = 200) -> H
     view = view if view in dict(VIEWS) else FIRST_VIEW
     people = members()
     form = TaskFilterForm(request.GET, members=people)
-    found = in_view(shown(Task.objects.all()), view)
+    found = in_view(shown(Task.objects.select_related("assignee")), view)
     if form.is_valid():
         found = _narrowed(found, form.cleaned_data)
     found_page = listed(request, found, by_day=view != "done")

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
@@ -18,7 +19,7 @@ from organizer.batches import Wanted, edit_many, undo
 from organizer.filters import TaskFilter
 from organizer.following import set_task_policy, task_policy
 from organizer.models import RepeatBy, Task, TaskBatch
-from organizer.querysets import ORDER, shown
+from organizer.querysets import ORDER, dress, shown
 from organizer.serializers import (
     BatchUndoneShape,
     BulkInput,
@@ -39,13 +40,23 @@ class TaskViewSet(
     """What has to be done, by day. Days are dates of the tenant's zone, or of the task's own."""
 
     resource = "tasks"
-    queryset = shown(Task.objects.all())
+    queryset = Task.objects.all()
     serializer_class = TaskSerializer
     filterset_class = TaskFilter
     ordering = ORDER
     lookup_value_converter = "uuid"
     http_method_names = ("get", "post", "patch", "delete", "head", "options")
     action_permissions = {"preview": "tasks:read"}
+
+    def get_queryset(self) -> QuerySet[Task]:
+        rows = super().get_queryset()
+        return rows if self.action == "list" else shown(rows)
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        if self.action == "list" and page:
+            dress(page)
+        return page
 
     def perform_create(self, serializer: BaseSerializer[Any]) -> None:
         serializer.instance = self._fresh(todo.add_task(**serializer.validated_data).pk)

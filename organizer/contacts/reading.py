@@ -51,13 +51,15 @@ def contacts() -> QuerySet[Contact]:
 
 
 def matching(rows: QuerySet[Contact], text: str) -> QuerySet[Contact]:
-    """Those whose name, organisation or tag holds a text, or that have it as their e-mail address,
-    its domain or their phone number (whole: these are encrypted)."""
-    known = Q(search__contains=key_of(text))
+    """Those that have a text as their e-mail address, its domain or their phone number (whole:
+    these are encrypted); where nobody has, those whose name, organisation or tag holds it."""
     if "@" in text or sum(map(str.isdigit, text)) > 4:
-        keys = ContactKey.objects.filter(index__in=indexes_of(text))
-        known |= Q(pk__in=keys.values("contact"))
-    return rows.filter(known)
+        keys = ContactKey.objects.filter(index__in=indexes_of(text)).values("contact")
+        # Asked first: names are read from the first to the last.
+        known = rows.filter(pk__in=keys)
+        if known.exists():
+            return known
+    return rows.filter(search__contains=key_of(text))
 
 
 def tagged(rows: QuerySet[Contact], tag: str) -> QuerySet[Contact]:
