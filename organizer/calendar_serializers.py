@@ -91,3 +91,6 @@ class EntryLineSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField(allow_null=True)
     problem = serializers.CharField(help_text="A stable code; “” if there is none.")
     reason = serializers.CharField()
+    remarks = serializers.ListField(
+        child=serializers.CharField(), help_text="What is taken over otherwise than the file says."
+    )

@@ -70,7 +70,7 @@ class ImportPages:
         """What the file would do; what needs a look comes first."""
         lines = self.preview(row)
         counts: Mapping[str, int] = Counter(line.outcome for line in lines) or row.result
-        lines.sort(key=lambda line: line.outcome != REFUSED)
+        lines.sort(key=lambda line: (line.outcome != REFUSED, not getattr(line, "remarks", ())))
         context = {
             "file": row,
             "counts": [(label, counts[k]) for k, label in self.outcomes.items() if counts.get(k)],

@@ -25,7 +25,8 @@ from organizer.checking import refusal
 from organizer.errors import OrganizerError
 from organizer.file_imports import claim, file_of, finish, keep_file
 from organizer.models import CalendarImport, ImportedEntry, Task
-from organizer.reminders import MORNING, MOST_MINUTES, add_reminder, due_instant
+from organizer.reminders import MORNING, add_reminder, due_instant
+from organizer.repeating import Repetition
 from organizer.rule_text import BadRule, check_possible, read_rule
 from organizer.todo import add_task, complete_task
 from tenancy.scope import current_actor
@@ -41,9 +42,22 @@ PROBLEMS: Final = {
     "no_title": _("It has no title."),
     "no_day": _("It says no day."),
     "bad_day": _("Its day is not in the calendar."),
-    "one_of_a_series": _("One day of a series that was changed by itself: add it by hand."),
+    "series_changed_onward": _(
+        "A series that was changed from one day on: add what follows by hand."
+    ),
     "cancelled": _("It was cancelled."),
-    "days_beside_rule": _("It has days beside those of its rule: add it by hand."),
+}
+# What is taken over otherwise than the file says; `said` is a word of the file.
+REMARKS: Final = {
+    "zone_guessed": _("Its time zone has no name we know, and was told by its clocks: %(said)s."),
+    "unknown_zone": _("Its time zone “%(said)s” is not known: taken as a time of this ledger."),
+    "bad_alarm": _("An alarm cannot be read, and will not ring."),
+    "late_alarm": _("An alarm after its beginning will not ring, for it repeats."),
+    "far_alarm": _("An alarm more than a year away will not ring."),
+    "more_alarms": _("It has more than five alarms; the first five ring."),
+    "alarm_without_day": _("It has an alarm and no day, so it will not ring."),
+    "bad_extra_day": _("One of its further days is not in the calendar, and was left out."),
+    "more_extra_days": _("Of its further days the first 366 were taken."),
 }
 
 
@@ -61,6 +75,13 @@ class EntryLine:
     @property
     def reason(self) -> str:
         return self.words or str(PROBLEMS.get(self.problem, self.problem))
+
+    @property
+    def remarks(self) -> list[str]:
+        """What becomes of it is not quite what the file says."""
+        if self.outcome not in (TASK, REMINDER):
+            return []
+        return [str(REMARKS[code]) % {"said": said} for code, said in self.entry.remarks]
 
 
 def upload(name: str, data: bytes) -> CalendarImport:
@@ -82,7 +103,7 @@ def upload(name: str, data: bytes) -> CalendarImport:
 def read_file(data: bytes) -> list[ReadEntry]:
     """Raises OrganizerError."""
     found: list[ReadEntry] = []
-    for entry in read_calendar(data):
+    for entry in read_calendar(data, MORNING):
         found.append(entry)
         if len(found) > MOST_ENTRIES:
             raise OrganizerError(
@@ -159,10 +180,11 @@ def _remind_of(task: Task, entry: ReadEntry) -> None:
     due, now = due_instant(task), timezone.now()
     if current_actor().user_id is None or due is None:
         return
+    late = [due - timedelta(minutes=minutes) for minutes in entry.minutes_before if minutes < 0]
     for minutes in entry.minutes_before:
-        if minutes <= MOST_MINUTES and due - timedelta(minutes=minutes) > now:
+        if minutes >= 0 and due - timedelta(minutes=minutes) > now:
             add_reminder(task_id=task.pk, minutes_before=minutes)
-    for instant in entry.rings_at:
+    for instant in (*entry.rings_at, *late):
         if instant > now:
             add_reminder(task_id=task.pk, at=instant)
 
@@ -190,6 +212,8 @@ def _lines(entries: Iterable[ReadEntry]) -> Iterator[EntryLine]:
             yield EntryLine(entry, REFUSED, at, entry.problem)
         elif key_of(entry) in taken:
             yield EntryLine(entry, KNOWN, at)
+        elif entry.rule and (refused := _refused(entry, at)):
+            yield refused
         elif entry.kind == "event" and entry.rule:
             yield _series(entry, at)
         elif entry.kind == "event" and (at is None or at <= now):
@@ -199,17 +223,29 @@ def _lines(entries: Iterable[ReadEntry]) -> Iterator[EntryLine]:
         taken.add(key_of(entry))
 
 
-def _series(entry: ReadEntry, at: datetime | None) -> EntryLine:
-    """An event that repeats: a task, due on the first of its days that is not past."""
+def _rule(entry: ReadEntry, at: datetime | None) -> tuple[Repetition, date]:
+    """An entry's rule, and the day that it starts from. Raises BadRule."""
     local = None if at is None or entry.day is not None else _local(entry, at)
     start = entry.day or (local.date() if local else today())
     zone = ZoneInfo(str(local.tzinfo)) if local else None
+    rule = read_rule(entry.rule, local.time() if local else None, zone)
+    check_possible(rule, start)
+    return rule, start
+
+
+def _refused(entry: ReadEntry, at: datetime | None) -> EntryLine | None:
+    """A line for a rule that no task can have."""
     try:
-        rule = read_rule(entry.rule, local.time() if local else None, zone)
-        check_possible(rule, start)
+        _rule(entry, at)
     except BadRule as error:
         said = refusal(error)
         return EntryLine(entry, REFUSED, at, said.code, words=str(said))
+    return None
+
+
+def _series(entry: ReadEntry, at: datetime | None) -> EntryLine:
+    """An event that repeats: a task, due on the first of its days that is not past."""
+    rule, start = _rule(entry, at)
     ahead = (day for day in rule.days(start, today()) if day not in entry.except_on)
     due_on = next(ahead, None)
     return EntryLine(entry, PAST if due_on is None else TASK, at, due_on=due_on)
