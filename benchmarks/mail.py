@@ -32,7 +32,7 @@ from jobs.models import Job, JobState
 from jobs.runner import JobRunner
 from mail_ingest.connecting import connect_account, fetch_now
 from mail_ingest.imports import start_import
-from mail_ingest.models import Email
+from mail_ingest.models import Email, EmailState
 from mail_ingest.parsing import parse_message
 from tenancy.models import Tenant
 from tenancy.scope import tenant_scope
@@ -42,10 +42,10 @@ FROM_LINE: Final = b"From alerts@bank.example Tue Mar  3 10:00:00 2026\n"
 PAGE: Final = 100
 
 
-def numbered(raws: Sequence[bytes], count: int) -> Iterator[bytes]:
+def numbered(raws: Sequence[bytes], count: int, mailbox: bytes = b"mbox") -> Iterator[bytes]:
     """So many messages, each of its own: the samples over and over, to another each time."""
     for number in range(count):
-        yield b"To: %d@numbered.example\r\n" % number + raws[number % len(raws)]
+        yield b"To: %d@%s.example\r\n" % (number, mailbox) + raws[number % len(raws)]
 
 
 def measure_parsing(raws: Sequence[bytes], count: int) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def measure_imap(raws: Sequence[bytes], count: int) -> dict[str, Any] | None:
         return None
     allowed = override_settings(MAIL_ALLOWED_PRIVATE_HOSTS=["localhost"])
     with Dovecot() as server, allowed:
-        server.deliver(numbered(raws, count))
+        server.deliver(numbered(raws, count, b"imap"))
         bare, ours = Stopwatch(), Stopwatch()
         downloaded = bare.time("download", download, server)
         account = connect_account(
@@ -106,7 +106,7 @@ def measure_imap(raws: Sequence[bytes], count: int) -> dict[str, Any] | None:
         )  # fmt: skip
         fetch_now(account)
         ours.time("fetch", run_jobs)
-        stored = Email.objects.filter(account=account).count()
+        stored = Email.objects.filter(account=account, state=EmailState.STORED).count()
     if (downloaded, stored) != (count, count):
         raise RuntimeError(f"{downloaded} downloaded, {stored} stored of {count}.")
     return {

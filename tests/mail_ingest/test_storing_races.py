@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.query import QuerySet
 
-from mail_ingest import fetching, inbound
+from mail_ingest import deleting, fetching, inbound
 from mail_ingest.connecting import backfill, delete_account, fetch_now
 from mail_ingest.deleting import _delete_account, _delete_some
 from mail_ingest.models import (
@@ -260,3 +260,34 @@ def test_a_backfill_of_what_is_known_comes_to_an_end(monkeypatch: pytest.MonkeyP
     backfill(one, since=None, until=None)
     assert run_due_jobs(limit=10) <= 5
     assert mailbox.fetched == [f"new{n}" for n in range(20)]
+
+
+@pytest.mark.postgresql
+def test_two_that_are_deleted_at_once_leave_all_to_the_third(
+    in_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deleting, "AT_ONCE", 7)
+    one, two, three = make_imap("One"), make_imap("Two"), make_imap("Three")
+    raws = list(make_messages(60))
+    for account in (one, two, three):
+        for number, raw in enumerate(raws):
+            store(account, raw, ref=str(number))
+    ids = set(Email.objects.filter(account=one).values_list("id", flat=True))
+    ready = threading.Barrier(2)
+
+    def delete(account: ConnectedAccount) -> Callable[[], object]:
+        def work() -> None:
+            ready.wait(timeout=20)
+            delete_account(account, confirm=account.label)
+            run_due_jobs()
+
+        return work
+
+    for each in [Beside(in_tenant, delete(account)) for account in (one, two)]:
+        each.join()
+    run_due_jobs()
+    left = Email.objects.filter(account=three, state=EmailState.STORED)
+    assert set(left.values_list("id", flat=True)) == ids, "with all that was read from them"
+    assert [ConnectedAccount.objects.get(), Email.objects.count()] == [three, 60]
+    assert ConnectedAccount.objects.get().stored_count == 60
+    assert RawMessage.objects.count() == 60
