@@ -13,7 +13,7 @@ from accounts import audit
 from accounts.errors import AccountError, Conflict, NotAllowed
 from accounts.models import Role
 from tenancy.permissions import PERMISSIONS
-from tenancy.scope import current_scope
+from tenancy.scope import PERSONS, current_scope
 from tenancy.wording import worded
 
 
@@ -85,7 +85,7 @@ def check_may_give(role: Role) -> None:
 
 def _check_held(codes: Collection[str]) -> None:
     scope = current_scope()
-    if scope.actor.kind not in ("user", "token"):
+    if scope.actor.kind not in PERSONS:
         return  # A command or the system, whose door has decided.
     beyond = sorted(set(codes) - scope.permissions)
     if beyond:

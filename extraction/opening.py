@@ -28,6 +28,7 @@ from finance.models import (
     TransactionState,
 )
 from finance.money import Money
+from tenancy.scope import PERSONS
 
 STATING_KINDS = (AccountKind.CHECKING, AccountKind.SAVINGS, AccountKind.WALLET, AccountKind.CASH)
 
@@ -86,7 +87,7 @@ def settle_openings(booked: Sequence[Booked]) -> None:
 def _machine_opened(ids: list[uuid.UUID]) -> list[FinancialAccount]:
     """Those of the accounts that a message opened and nobody has changed by hand."""
     changed = LedgerChange.objects.filter(
-        subject=ChangeSubject.ACCOUNT, subject_id__in=ids, actor_kind__in=("user", "token")
+        subject=ChangeSubject.ACCOUNT, subject_id__in=ids, actor_kind__in=PERSONS
     ).values_list("subject_id", flat=True)
     return list(
         FinancialAccount.objects.filter(

@@ -21,6 +21,8 @@ from typing import Final, Literal
 logger = logging.getLogger(__name__)
 
 ActorKind = Literal["user", "token", "job", "command", "system"]
+# Actors who decide for themselves, or whose program does in their name.
+PERSONS: Final[frozenset[ActorKind]] = frozenset({"user", "token"})
 
 
 class NoTenantScope(RuntimeError):

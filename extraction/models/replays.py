@@ -40,6 +40,9 @@ class DifferenceKind(models.TextChoices):
     BOOKABLE = "bookable", _("Needs no question any more")
     CHANGED = "changed", _("Read differently")
     GONE = "gone", _("Not a transaction any more")
+    NEW_BILL = "new_bill", _("A bill that is not known yet")
+    CHANGED_BILL = "changed_bill", _("A bill that is read differently")
+    GONE_BILL = "gone_bill", _("Not a bill any more")
 
 
 class DifferenceState(models.TextChoices):
@@ -51,7 +54,8 @@ class DifferenceState(models.TextChoices):
 
 
 class ReplayDifference(TenantModel):
-    """One event of one message that today's rules read differently from what the ledger has.
+    """One event or bill of one message that today's rules read differently from what the ledger
+    has.
 
     `changes` maps a field to `{old, new}`, both as text for a person, null for nothing. What a
     person has set is never among them. `group` joins the differences of one sender that have the
@@ -61,7 +65,7 @@ class ReplayDifference(TenantModel):
     replay = models.ForeignKey(Replay, on_delete=models.CASCADE, related_name="differences")
     email = models.ForeignKey(Email, on_delete=models.CASCADE, related_name="+")
     item = models.PositiveIntegerField(default=0, help_text="Which event of the message.")
-    kind = models.CharField(max_length=8, choices=DifferenceKind)
+    kind = models.CharField(max_length=12, choices=DifferenceKind)
     sender = models.CharField(max_length=254)
     group = models.CharField(max_length=400)
     changes = models.JSONField(default=dict)
@@ -73,7 +77,7 @@ class ReplayDifference(TenantModel):
         ordering = ("group", "id")
         constraints = (
             models.UniqueConstraint(
-                fields=("tenant", "replay", "email", "item"), name="difference_once"
+                fields=("tenant", "replay", "email", "item", "kind"), name="difference_once"
             ),
         )
         indexes = (

@@ -25,7 +25,9 @@ from extraction.pipeline import (
     question_duplicates,
     read_email,
 )
-from extraction.replaying.comparing import Difference, Ledger, account_names, differences
+from extraction.replaying.bills import apply_to_bills, bill_differences
+from extraction.replaying.comparing import Ledger, account_names, differences
+from extraction.replaying.difference import Difference
 from finance import ledger, review
 from finance.ledger import Changes, Movement
 from mail_ingest.models import Email
@@ -47,16 +49,19 @@ def read_again(emails: Sequence[Email], tenant: Tenant) -> list[ReadEmail]:
 class Planned:
     """What today's rules would do with some messages, and how that differs from the ledger."""
 
+    planner: Planner
     plans: dict[Any, list[Plan]]
     differences: list[Difference]
 
 
 def find_differences(read: Sequence[ReadEmail], tenant: Tenant) -> list[Difference]:
-    """What today's rules would change. Planning may open accounts; that is taken back."""
+    """What today's rules would change. Planning may open accounts, and looking enters bills: that
+    is taken back."""
     with transaction.atomic():
-        found = _planned(read, tenant).differences
+        planned = _planned(read, tenant)
+        bills = bill_differences(read, planned.planner, tenant, account_names())
         transaction.set_rollback(True)
-    return found
+    return [*planned.differences, *bills]
 
 
 def _planned(read: Sequence[ReadEmail], tenant: Tenant) -> Planned:
@@ -65,6 +70,7 @@ def _planned(read: Sequence[ReadEmail], tenant: Tenant) -> Planned:
     plans = question_duplicates(plans, {one.email.pk: one.email.from_address for one in read})
     known, accounts = Ledger([one.email for one in read]), account_names()
     return Planned(
+        planner,
         plans,
         [
             difference
@@ -99,11 +105,14 @@ def apply_many(rows: Sequence[ReplayDifference], tenant: Tenant) -> dict[str, in
         Email.objects.filter(pk__in={row.email_id for row in rows}).select_related("account", "raw")
     )
     read = read_again(emails, tenant)
+    with transaction.atomic():
+        bills = bill_differences(read, Planner(read, tenant), tenant, account_names())
+        transaction.set_rollback(True)
     planned = _planned(read, tenant)
-    now = {(one.email.pk, one.item): one for one in planned.differences}
+    now = {(one.email.pk, one.item, str(one.kind)): one for one in (*planned.differences, *bills)}
     counts = dict.fromkeys(DifferenceState.values, 0)
     for row in rows:
-        row.state, row.note = _apply(row, now.get((row.email_id, row.item)))
+        row.state, row.note = _apply(row, now.get((row.email_id, row.item, row.kind)))
         counts[row.state] += 1
     ReplayDifference.objects.bulk_update(rows, ["state", "note"])
     applied = {row.email_id for row in rows if row.state == DifferenceState.ACCEPTED}
@@ -112,7 +121,7 @@ def apply_many(rows: Sequence[ReplayDifference], tenant: Tenant) -> dict[str, in
 
 
 def _apply(shown: ReplayDifference, now: Difference | None) -> tuple[DifferenceState, str]:
-    if now is None or (now.kind, dict(now.changes)) != (shown.kind, shown.changes):
+    if now is None or dict(now.changes) != shown.changes:
         return DifferenceState.REFUSED, "The ledger or the rules have changed meanwhile."
     try:
         with transaction.atomic():
@@ -133,6 +142,8 @@ def _carry_out(now: Difference) -> None:
         case DifferenceKind.BOOKABLE if now.question and now.plan and now.plan.movement:
             given = now.new if now.row else _as_changes(now.plan.movement)
             review.accept(now.question.pk, Changes(**given))  # type: ignore[typeddict-item]
+        case _:
+            apply_to_bills(now)
 
 
 def _as_changes(movement: Movement) -> dict[str, Any]:

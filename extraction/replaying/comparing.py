@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from extraction.booking import Action, Plan, ReadEmail
 from extraction.models import DifferenceKind
+from extraction.replaying.difference import Difference, as_text
 from extraction.senders import SOURCE_KIND
 from finance.ledger import Movement
 from finance.models import FinancialAccount, ReviewItem, ReviewState, Transaction, TransactionState
@@ -21,24 +21,6 @@ COMPARED = (
 # A reading that finds nothing here has not become worse than the ledger, only shorter.
 OPTIONAL = frozenset({"original", "occurred_at", "merchant", "description"})
 Key = tuple[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One event's; `plan` is what today's rules would do, None where they see no event."""
-
-    email: Email
-    item: int
-    kind: DifferenceKind
-    changes: Mapping[str, dict[str, str | None]]
-    new: Mapping[str, Any] = field(default_factory=dict)
-    plan: Plan | None = None
-    row: Transaction | None = None
-    question: ReviewItem | None = None
-
-    @property
-    def group(self) -> str:
-        return f"{self.kind}:{','.join(sorted(self.changes))}:{self.email.from_address}"[:400]
 
 
 class Ledger:
@@ -111,7 +93,7 @@ def _difference(
         return None
     kind = DifferenceKind.BOOKABLE if bookable else DifferenceKind.CHANGED
     changes = (
-        {name: {"old": _text(_value(row, name), accounts), "new": _text(value, accounts)}
+        {name: {"old": as_text(_value(row, name), accounts), "new": as_text(value, accounts)}
          for name, value in new.items()}
         if row else _told(plan, accounts)
     )  # fmt: skip
@@ -159,17 +141,10 @@ def _told(plan: Plan, accounts: Mapping[Any, str]) -> dict[str, dict[str, str | 
     else:
         told = {name: getattr(plan.movement, name) for name in COMPARED}
     return {
-        name: {"old": None, "new": _text(value, accounts)} for name, value in told.items() if value
+        name: {"old": None, "new": as_text(value, accounts)}
+        for name, value in told.items()
+        if value
     }
-
-
-def _text(value: Any, accounts: Mapping[Any, str]) -> str | None:
-    if value in (None, ""):
-        return None
-    if value in accounts:
-        return accounts[value]
-    code = getattr(value, "currency", "")
-    return f"{value} {code}".strip()
 
 
 def account_names() -> dict[Any, str]:

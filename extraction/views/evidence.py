@@ -27,7 +27,7 @@ from mail_ingest.models import Email
 from tenancy.models import Tenant
 from tenancy.pages import page
 from tenancy.permissions import may
-from tenancy.scope import current_tenant_id
+from tenancy.scope import PERSONS, current_tenant_id
 
 # A field of a reading: what it is called, and the colour of its marker.
 FIELDS: Final = {
@@ -198,7 +198,7 @@ def _booked(row: Transaction) -> Iterator[ShownField]:
 def _told(provenance: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """What set a transaction's field: a person before what was read, that before the booking."""
     known = [provenance[of] for of in OF_TRANSACTION[name] if of in provenance]
-    people = [told for told in known if told.get("by") in {"user", "token"}]
+    people = [told for told in known if told.get("by") in PERSONS]
     read = [told for told in known if "route" in told]
     return next(iter([*people, *read, *known]), {})
 

@@ -43,6 +43,9 @@ FIELDS: Final = {
     "description": gettext_lazy("Description"),
     "event": gettext_lazy("What happened"),
     "account_id": gettext_lazy("Account"),
+    "payee": gettext_lazy("Payee"),
+    "due_on": gettext_lazy("Due"),
+    "reference": gettext_lazy("Reference"),
 }
 
 

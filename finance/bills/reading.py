@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from finance.models import Bill, BillState, BillStatus, TransactionState
+from finance.models import (
+    Bill,
+    BillState,
+    BillStatus,
+    ChangeSubject,
+    LedgerChange,
+    TransactionState,
+)
+from tenancy.scope import PERSONS
 
 PAID: Final = Q(payment__isnull=False, payment__state=TransactionState.POSTED)
 
@@ -41,3 +50,14 @@ def due_in(first: date, last: date) -> QuerySet[Bill]:
         .filter(due_on__range=(first, last))
         .order_by("due_on", "id")
     )
+
+
+def set_by_person(bills: Iterable[uuid.UUID]) -> dict[uuid.UUID, frozenset[str]]:
+    """Bill → the columns that a person has set or changed; one query."""
+    rows = LedgerChange.objects.filter(
+        subject=ChangeSubject.BILL, subject_id__in=list(bills), actor_kind__in=PERSONS
+    )
+    found: dict[uuid.UUID, frozenset[str]] = {}
+    for bill_id, after in rows.values_list("subject_id", "after"):
+        found[bill_id] = found.get(bill_id, frozenset()) | after.keys()
+    return found

@@ -42,7 +42,7 @@ from finance.money import Money
 from tenancy.ids import new_id
 from tenancy.inserting import insert_rows
 from tenancy.models import TenantModel
-from tenancy.scope import current_actor, current_tenant_id
+from tenancy.scope import PERSONS, current_actor, current_tenant_id
 from tenancy.wording import worded
 
 Row = TypeVar("Row", bound=TenantModel)
@@ -105,7 +105,7 @@ def locked_many(model: type[Row], ids: Iterable[uuid.UUID]) -> list[Row]:
 
 def is_person() -> bool:
     """Whether a person acts, rather than a job, a rule or the system."""
-    return current_actor().kind in {"user", "token"}
+    return current_actor().kind in PERSONS
 
 
 def plain(value: Any) -> Any:
