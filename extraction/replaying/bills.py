@@ -45,7 +45,7 @@ def bill_differences(
         email, notice = emails[key[0]], notices.get(key)
         if notice is None:
             # What another message tells as well is a bill still.
-            found += [_gone(email, key[1], bill)] if row.tellers == 1 else []
+            found += [_gone(email, key[1], bill)] if row.tellers == 1 else []  # type: ignore[attr-defined] # annotated
         elif changes := _changed(bill, notice, people.get(bill.pk, frozenset())):
             found.append(_as_changed(email, key[1], bill, changes, accounts))
     return found
