@@ -125,6 +125,10 @@
       field?.focus();
       field?.select?.();
     },
+    unfold(button) {
+      const open = button.getAttribute("aria-expanded") === "true";
+      button.setAttribute("aria-expanded", String(!open));
+    },
     "dismiss-toast": (button) => button.closest(".toast").remove(),
   };
 
