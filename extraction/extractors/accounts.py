@@ -31,7 +31,7 @@ _GLUED = re.compile(
     r"[-*]?(\d{4})(?!\d)"
     # "Visa - 9854": a brand may stand apart.
     r"|(?<![^\W\d_])(?:VISA|MASTERCARD|MAESTRO|AMEX|RUPAY|MADA|МИР)[ ](?:[-–][ ])?"
-    r"(\d{4})(?![\d.,])",
+    r"(\d{4})(?!\d|[.,]\d)",
     re.IGNORECASE,
 )
 # "工商银行(4410)": a bank or a card and the last digits in brackets.

@@ -76,6 +76,29 @@ def find_beside_amount(text: str, around: Surroundings, end: int) -> FoundParty 
     return _named_from(text, around, lead.end() if lead else end, "beside")
 
 
+def find_before_amount(
+    text: str, around: Surroundings, hits: list[Hit], start: int
+) -> FoundParty | None:
+    """A name that with the amount (which starts at `start`) is the whole line: "Shop £14.35"."""
+    line = text.rfind("\n", 0, start) + 1
+    first, last = trimmed(text, line, start)
+    name = text[first:last]
+    told = any(first <= hit.start < last and hit.kind in _TOLD for hit in hits)
+    walled = any(first < end and begin < last for begin, end in around.spans)
+    if (
+        told
+        or walled
+        or text[last:start].strip()
+        or not _is_short(name)
+        or not is_name(name, strict=False)
+    ):
+        return None
+    return None if ENDING.search(text, first, last) else FoundParty(name, first, last, "line", 0.5)
+
+
+_TOLD = ("event", "weak", "label", "merchant", "refine", "account")
+
+
 def find_after_event(text: str, around: Surroundings, hits: list[Hit]) -> FoundParty | None:
     """A name right after what happened, in the sentence that tells it: "Card purchase SHOP"."""
     first, last = around.sentence

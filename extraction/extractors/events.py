@@ -238,6 +238,8 @@ def _book(booked: list[Hit], refine: set[str]) -> Decision:
     leading = next((hit for hit in booked if hit.name not in _GENERIC), first)
     for name in _LEADS:
         special = next((hit for hit in booked if hit.name == name), None)
+        if special is not None and _is_beside_spending(special, booked):
+            continue
         if special is not None:
             leading = special
             break
@@ -252,6 +254,12 @@ def _book(booked: list[Hit], refine: set[str]) -> Decision:
     if len(others) and leading.name not in _SPECIFIC and first is not leading:
         reasons = (Reason.DIRECTION_UNCLEAR,)
     return Decision(event, direction, leading, strong=True, reasons=reasons)
+
+
+def _is_beside_spending(hit: Hit, booked: list[Hit]) -> bool:
+    """ "Paid Rs 199 to SHOP. Cashback Rs 4 received": what came back is not what happened."""
+    ways = {_direction(other) for other in booked}
+    return "cashback" in hit.phrase.text and Direction.DEBIT in ways
 
 
 def _only_credit(booked: list[Hit]) -> bool:

@@ -11,6 +11,7 @@ from extraction.extractors.amounts import Amount
 from extraction.extractors.bare_names import (
     find_after_event,
     find_bare_name,
+    find_before_amount,
     find_beside_amount,
     find_between,
     find_handle,
@@ -107,7 +108,7 @@ class Filler:
         walls: list[tuple[int, int]],
         sentence: tuple[int, int],
         firm: list[int],
-        amount_end: int,
+        amount: tuple[int, int],
     ) -> Candidate:
         """Merchant (raw and clean), or counterparty for transfers; a name serves as both where
         only one is known."""
@@ -119,9 +120,9 @@ class Filler:
         if receipt is not None and (best is None or _is_elsewhere(best, sentence)):
             return self.named(made, receipt)
         if best is None or best.kind in _LAST_RESORTS:
-            best = self._uninvited(made, hits, around, amount_end) or best
+            best = self._uninvited(made, hits, around, amount) or best
         if best is None or best.kind == "purpose":
-            told = (sentence[0], max(sentence[1], amount_end + _PURPOSE_REACH))
+            told = (sentence[0], max(sentence[1], amount[1] + _PURPOSE_REACH))
             best = find_purpose(text, told) or best
         return self.named(made, best) if best is not None else made
 
@@ -136,13 +137,14 @@ class Filler:
         return made
 
     def _uninvited(
-        self, made: Candidate, hits: list[Hit], around: Surroundings, amount_end: int
+        self, made: Candidate, hits: list[Hit], around: Surroundings, amount: tuple[int, int]
     ) -> FoundParty | None:
         """A name that no word introduces, the surest place first."""
         text, subject_end = self.document.normalized, self.document.subject_end
         best = find_line_name(text, subject_end)
         if best is None and made.amount is not None and made.amount.evidence is not None:
-            best = find_beside_amount(text, around, amount_end)
+            best = find_beside_amount(text, around, amount[1])
+            best = best or find_before_amount(text, around, hits, amount[0])
         best = best or find_after_event(text, around, hits)
         best = best or find_korean_name(text, around, subject_end)
         if best is None and made.event in _NAMED_BY_TITLE:
@@ -151,7 +153,7 @@ class Filler:
             best = find_bare_name(text, around, around.sentence[0])
         best = best or find_between(text, around) or find_handle(text)
         if best is None and made.event in _BY_BANK:
-            best = find_kana_name(text, around) or find_bare_name(text, around, amount_end)
+            best = find_kana_name(text, around) or find_bare_name(text, around, amount[1])
         return best
 
     def _sender_of_receipt(self, made: Candidate, hits: list[Hit]) -> FoundParty | None:

@@ -183,7 +183,8 @@ def candidate(document: Document, found: Findings, decision: Decision) -> Candid
     firm = [start for start, _ in _walls(document, found, _FIRM)]
     bounds = found.segments.bounds(place)
     told = heard_of(found.hits, found.segments)
-    made = filler.with_party(made, told, walls, bounds, firm, main.end if main else 0)
+    span = (main.start, main.end) if main else (0, 0)
+    made = filler.with_party(made, told, walls, bounds, firm, span)
     late = made.due_date is not None or _lies_ahead(document, made)
     if late and made.event in _PAID_LATER:
         made = made.marked(Reason.MIXED_EVENTS)

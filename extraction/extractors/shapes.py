@@ -13,6 +13,7 @@ from extraction.document import Document
 from extraction.extractors.amounts import Amount
 from extraction.extractors.events import Decision, heard_of, silenced_by
 from extraction.extractors.findings import Findings
+from extraction.extractors.phrases import Hit
 from extraction.extractors.roles import MAIN_ROLES
 from extraction.reading import Candidate, Direction, Event, Reason
 
@@ -53,11 +54,25 @@ def by_shape(document: Document, found: Findings) -> Decision | None:
         return None
     if not (states_balance or (found.accounts and found.dates)):
         return None
-    return None if _shows_code(document, found) else _decision(own[0], (Reason.WEAK_EVENT,))
+    if _shows_code(document, found):
+        return None
+    came = _comes_from_somebody(document.normalized, heard)
+    return _decision(own[0], (Reason.WEAK_EVENT,), came=came)
 
 
-def _decision(amount: Amount, reasons: tuple[Reason, ...] = ()) -> Decision:
-    event = Event.TRANSFER_IN if amount.sign == "+" else Event.PURCHASE
+def _comes_from_somebody(text: str, hits: list[Hit]) -> bool:
+    """Whether a name stands behind "from" and none behind "to"."""
+    named = {
+        hit.name for hit in hits if hit.kind == "merchant" and _NAME_BEHIND.match(text, hit.end)
+    }
+    return "from" in named and "to" not in named
+
+
+_NAME_BEHIND = re.compile(r":? ?[^\W\d_a-zа-яα-ωß-öø-ÿ]")
+
+
+def _decision(amount: Amount, reasons: tuple[Reason, ...] = (), *, came: bool = False) -> Decision:
+    event = Event.TRANSFER_IN if amount.sign == "+" or came else Event.PURCHASE
     return Decision(event, event.direction, None, strong=False, reasons=reasons)
 
 

@@ -40,6 +40,11 @@ WRITTEN = {
     ),
     "Dan Lee paid you $32.50": ("Dan Lee", "Dan Lee"),
     "412.50UAH Продукти: KRAM-5, KYIV\n4*19 20:14\nБал. 6120.11UAH": ("KRAM-5", "KRAM-5"),
+    "🍔 Five Fields £14.35\nYou've spent £31.20 today. Balance £402.18": (
+        "🍔 Five Fields",
+        "Five Fields",
+    ),
+    "Rs. 8,000 sent to A/C *7731 ANN KHAN on 06/05/26. Fee Rs.0. TID 110299388": ("ANN KHAN",) * 2,
     # A wallet's number where there is no name.
     "You have received Tk 1,500.00 from 01711000333. Balance Tk 2,018.33": ("01711000333",) * 2,
     "お振込入金 2026/05/01 カ)ミズウミショウジ 250,000円 残高 1,204,330円": ("カ)ミズウミショウジ",)

@@ -147,3 +147,18 @@ def test_dollars_are_dated_by_the_day_first_in_spanish() -> None:
     text = "Realizaste una transferencia por $ 120.00 a ANA B desde tu cuenta **1234 el 06/05/2026"
     day = only_candidate(text).occurred_on
     assert day is not None and day.value.isoformat() == "2026-05-06"
+
+
+def test_what_comes_from_somebody_is_money_in_whatever_the_words() -> None:
+    text = "**7781 zzqq TZS 150,000.00 tarehe 05/05/2026 kutoka ASHA. Salio: TZS 162,300.00"
+    candidate = only_candidate(text)
+    assert candidate.direction is Direction.CREDIT
+    assert Reason.WEAK_EVENT in candidate.reasons and not would_book(candidate)
+
+
+def test_cashback_beside_a_payment_is_not_what_happened() -> None:
+    candidate = only_candidate("Rs 199 paid to SHOP from wallet. Cashback Rs 4 received. Txn: KX92")
+    assert (candidate.direction, str(candidate.amount and candidate.amount.value)) == (
+        Direction.DEBIT,
+        "199.00",
+    )
