@@ -21,7 +21,7 @@ from organizer.people import label_of, members
 from organizer.querysets import shown
 from organizer.task_forms import BulkForm, PolicyForm, QuickAddForm, TaskFilterForm
 from organizer.wording import rule_words
-from tenancy.pages import is_htmx, page, tell
+from tenancy.pages import is_htmx, leave_form, page, tell
 from tenancy.permissions import may
 
 CHANGED_EVENT: Final = "tasks-changed"
@@ -92,9 +92,7 @@ def policy(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and PolicyForm(request.POST).is_valid():
         set_task_policy(**{name: name in request.POST for name in PolicyForm.base_fields})
         messages.success(request, _("Saved."))
-        if is_htmx(request):
-            return HttpResponse(headers={"HX-Refresh": "true"})
-        return redirect("tasks")
+        return leave_form(request, "tasks")
     context = {"form": form, "heading": _("Tasks made of the ledger"), "action": _("Save")}
     template = "finance/_form.html" if is_htmx(request) else "finance/form.html"
     return render(request, template, context)

@@ -98,6 +98,16 @@ def is_htmx(request: HttpRequest) -> bool:
     return bool(getattr(request, "htmx", False))
 
 
+def leave_form(request: HttpRequest, to: str) -> HttpResponse:
+    """What follows a form that is done: the list behind the drawer that it stood in is loaded
+    again; from a page of its own one comes to the view `to`."""
+    if not is_htmx(request):
+        return redirect(to)
+    if "X-Drawer" in request.headers:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return HttpResponse(headers={"HX-Redirect": reverse(to)})
+
+
 def _go(request: HttpRequest, response: Any) -> HttpResponseBase:
     if not is_htmx(request):
         return as_page(response)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,7 +18,7 @@ from finance.forms import AccountChangeForm, AccountForm
 from finance.models import FinancialAccount
 from finance.money import Money
 from finance.querysets import Balance, balances, home, net_worth, today_of
-from tenancy.pages import is_htmx, page, tell
+from tenancy.pages import is_htmx, leave_form, page, tell
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -60,7 +60,7 @@ def new(request: HttpRequest) -> HttpResponse:
         if opening is not None:
             try:
                 open_account(**(data | {"opening": opening}))
-                return _done(request)
+                return leave_form(request, "accounts")
             except LedgerError as error:
                 tell(form, error)
     return _form_page(request, form, _("Add account"), _("Add"))
@@ -91,16 +91,10 @@ def change(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
         if opening is not None:
             try:
                 change_account(found.id, data | {"opening": opening})
-                return _done(request)
+                return leave_form(request, "accounts")
             except LedgerError as error:
                 tell(form, error)
     return _form_page(request, form, str(found), _("Save"))
-
-
-def _done(request: HttpRequest) -> HttpResponse:
-    if is_htmx(request):
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    return redirect("accounts")
 
 
 def _form_page(request: HttpRequest, form: AccountForm, heading: str, action: str) -> HttpResponse:

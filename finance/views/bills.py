@@ -19,7 +19,7 @@ from finance.models import Bill, BillNotice, BillStatus, Transaction
 from finance.querysets import today
 from finance.views.rows import reason_labels
 from tenancy.models import Tenant
-from tenancy.pages import is_htmx, page, tell
+from tenancy.pages import is_htmx, leave_form, page, tell
 from tenancy.paging import newest_first
 from tenancy.scope import current_tenant_id
 
@@ -70,7 +70,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and (fields := form.fields_of_bill()) is not None:
         try:
             managing.add_bill(**fields)
-            return _done(request)
+            return leave_form(request, "bills")
         except LedgerError as error:
             tell(form, error)
     return _form_page(request, form, {"heading": _("Add bill"), "action": _("Add")})
@@ -84,7 +84,7 @@ def bill(request: HttpRequest, bill_id: uuid.UUID) -> HttpResponse:
     if form.is_valid() and (fields := form.fields_of_bill()) is not None:
         try:
             managing.change_bill(row.pk, fields)
-            return _done(request)
+            return leave_form(request, "bills")
         except LedgerError as error:
             tell(form, error)
     shown = row_of(reading.shown(Bill.objects.filter(pk=row.pk))[0], today())
@@ -134,12 +134,6 @@ def decide(request: HttpRequest, bill_id: uuid.UUID, verb: str) -> HttpResponse:
         VERBS[verb](bill_id)
     except LedgerError as error:
         messages.error(request, str(error))
-    return redirect("bills")
-
-
-def _done(request: HttpRequest) -> HttpResponse:
-    if is_htmx(request):
-        return HttpResponse(headers={"HX-Refresh": "true"})
     return redirect("bills")
 
 

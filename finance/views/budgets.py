@@ -26,7 +26,7 @@ from finance.money import InvalidMoney, Money
 from finance.months import month_of
 from finance.querysets import today
 from tenancy.models import Tenant
-from tenancy.pages import is_htmx, page, tell
+from tenancy.pages import is_htmx, leave_form, page, tell
 from tenancy.scope import current_tenant_id
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -101,7 +101,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and (fields := form.fields_of_plan()) is not None:
         try:
             plans.add_budget(plans.Plan(**fields))
-            return _done(request)
+            return leave_form(request, "budgets")
         except LedgerError as error:
             tell(form, error)
     return _form_page(request, form, _("Add budget"), _("Add"))
@@ -124,7 +124,7 @@ def change(request: HttpRequest, budget_id: uuid.UUID) -> HttpResponse:
             try:
                 plans.change_budget(row.pk, fields | archived)
                 plans.set_period_amount(row.pk, day, of_period)
-                return _done(request)
+                return leave_form(request, "budgets")
             except LedgerError as error:
                 tell(form, error)
     return _form_page(request, form, row.name, _("Save"))
@@ -163,7 +163,7 @@ def new_goal(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and (fields := form.fields_of_goal()) is not None:
         try:
             saving.add_goal(**fields)
-            return _done(request)
+            return leave_form(request, "budgets")
         except LedgerError as error:
             tell(form, error)
     return _form_page(request, form, _("Add goal"), _("Add"))
@@ -178,7 +178,7 @@ def change_goal(request: HttpRequest, goal_id: uuid.UUID) -> HttpResponse:
     if form.is_valid() and (fields := form.fields_of_goal()) is not None:
         try:
             saving.change_goal(row.pk, fields)
-            return _done(request)
+            return leave_form(request, "budgets")
         except LedgerError as error:
             tell(form, error)
     return _form_page(request, form, row.name, _("Save"))
@@ -201,12 +201,6 @@ def contribute(request: HttpRequest, goal_id: uuid.UUID) -> HttpResponse:
 
 def _home_currency() -> str:
     return str(Tenant.objects.only("currency").get(pk=current_tenant_id()).currency)
-
-
-def _done(request: HttpRequest) -> HttpResponse:
-    if is_htmx(request):
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    return redirect("budgets")
 
 
 def _form_page(request: HttpRequest, form: Any, heading: str, action: str) -> HttpResponse:

@@ -24,7 +24,7 @@ from finance.planning_forms import DueForm, RecurringChangeForm, RecurringForm
 from finance.querysets import today
 from finance.recurrence import On
 from finance.recurring import reading, templates
-from tenancy.pages import is_htmx, page, tell
+from tenancy.pages import is_htmx, leave_form, page, tell
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -113,7 +113,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and (fields := form.fields_of_template()) is not None:
         try:
             templates.add_recurring(templates.Template(**fields))
-            return _done(request)
+            return leave_form(request, "recurring")
         except LedgerError as error:
             tell(form, error)
     return _form_page(request, form, _("Add recurring transaction"), _("Add"))
@@ -127,7 +127,7 @@ def change(request: HttpRequest, recurring_id: uuid.UUID) -> HttpResponse:
     if form.is_valid() and (fields := form.fields_of_template()) is not None:
         try:
             templates.change_recurring(row.pk, fields | {"state": form.cleaned_data["state"]})
-            return _done(request)
+            return leave_form(request, "recurring")
         except LedgerError as error:
             tell(form, error)
     return _form_page(request, form, row.name, _("Save"))
@@ -155,12 +155,6 @@ def _deal_with(request: HttpRequest, recurring_id: uuid.UUID, verb: Any, done: s
         messages.success(request, done)
     except LedgerError as error:
         messages.error(request, str(error))
-    return redirect("recurring")
-
-
-def _done(request: HttpRequest) -> HttpResponse:
-    if is_htmx(request):
-        return HttpResponse(headers={"HX-Refresh": "true"})
     return redirect("recurring")
 
 

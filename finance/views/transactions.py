@@ -36,7 +36,7 @@ from finance.views.bulk import BulkForm
 from finance.views.merchants import alike_as
 from finance.views.rows import Totals, days, entry, entry_of, title_of, words
 from finance.views.saved_filters import SaveForm, chips
-from tenancy.pages import is_htmx, page, tell
+from tenancy.pages import is_htmx, leave_form, page, tell
 from tenancy.paging import newest_first
 from tenancy.permissions import may
 
@@ -160,9 +160,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         made = _book(form)
         if made is not None:
-            if not is_htmx(request):
-                return redirect("transactions")
-            return HttpResponse(headers={"HX-Refresh": "true"})
+            return leave_form(request, "transactions")
     context = {"form": form, "heading": _("Add transaction"), "action": _("Add")}
     template = "finance/_form.html" if is_htmx(request) else "finance/form.html"
     return render(request, template, context, status=422 if form.errors else 200)

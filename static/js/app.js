@@ -60,6 +60,11 @@
 
   document.body.addEventListener("close-drawer", closeDrawer);
 
+  // Its own page and the drawer show the same form at the same address: the server has to know.
+  document.body.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (detail.elt.closest("#drawer")) detail.headers["X-Drawer"] = "true";
+  });
+
   // What was done in the drawer changes the list behind it: that is what is loaded again.
   document.body.addEventListener("htmx:beforeOnLoad", (event) => {
     if (event.detail.xhr.getResponseHeader("HX-Refresh") !== "true" || !drawer()?.open) return;

@@ -128,7 +128,7 @@ def test_nobody_has_keys(api: APIClient, db: None) -> None:
 def test_a_form_whose_answer_was_lost_makes_one_account(alice: User, tenant: Tenant) -> None:
     browser = signed_in(alice)
     form = {"name": "Giro", "kind": "checking", "currency": "EUR", "opening": "0"}
-    named = {"HX-Request": "true", "Idempotency-Key": "form-1"}
+    named = {"HX-Request": "true", "X-Drawer": "true", "Idempotency-Key": "form-1"}
     first = browser.post("/accounts/new/", form, headers=named)
     again = browser.post("/accounts/new/", form, headers=named)
     assert (first["HX-Refresh"], again["HX-Refresh"]) == ("true", "true")

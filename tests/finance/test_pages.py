@@ -157,6 +157,23 @@ def test_a_transaction_is_entered_by_hand(browser: Client, account: FinancialAcc
     assert Transaction.objects.get().amount == Money(-1234, "EUR")
 
 
+@pytest.mark.parametrize(
+    ("headers", "answered"),
+    [
+        ({"X-Drawer": "true"}, ("HX-Refresh", "true")),
+        ({}, ("HX-Redirect", "/accounts/")),
+    ],
+)
+def test_a_form_leads_back_to_the_list_behind_it(
+    browser: Client, in_tenant: Tenant, headers: dict[str, str], answered: tuple[str, str]
+) -> None:
+    entered = {"name": "Giro", "kind": "checking", "currency": "EUR", "opening": "0"}
+    answer = browser.post("/accounts/new/", entered, headers={"HX-Request": "true", **headers})
+    name, value = answered
+    assert answer[name] == value
+    assert len({"HX-Refresh", "HX-Redirect"} & set(answer.headers)) == 1
+
+
 def test_accounts_are_opened_changed_and_summed_by_currency(
     browser: Client, account: FinancialAccount
 ) -> None:
