@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Lower
 
-from finance.query.fields import read_term
+from finance.query.fields import amount_of, read_term
 from finance.query.parsing import All, Node, Not, Term, parse
 from finance.query.parsing import Any as Either
 from finance.searching import COLUMNS, SearchText
@@ -41,7 +41,7 @@ def _names_state(node: Node) -> bool:
 
 def _condition(node: Node) -> Q:
     if isinstance(node, Term):
-        return read_term(node) if node.field else _containing(node.value)
+        return read_term(node) if node.field else _containing(node.value) | amount_of(node)
     if isinstance(node, Not):
         return ~_condition(node.inner)
     parts = [_condition(part) for part in node.parts]

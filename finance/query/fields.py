@@ -81,6 +81,20 @@ def _amount(term: Term) -> Q:
     return ~equal if term.operator == "!=" else equal
 
 
+def amount_of(term: Term) -> Q:
+    """What a number that stands by itself may mean: "249" is 249.00 to 249.99, "-2.50" that went
+    out."""
+    if not _NUMBER.fullmatch(term.value):
+        return NOTHING
+    size = term.value.lstrip("-")
+    upper, top = ("<", str(int(size) + 1)) if size.isdecimal() else ("<=", size)
+    found = _size(term, ">=", size) & _size(term, upper, top)
+    return found if size == term.value else found & Q(amount_minor__lt=0)
+
+
+_NUMBER: Final = re.compile(r"-?[0-9]{1,12}(?:[.,][0-9]{1,3})?")
+
+
 def _size(term: Term, operator: str, text: str) -> Q:
     try:
         value = abs(Decimal(text.replace(",", ".")))
