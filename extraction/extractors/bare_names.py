@@ -70,10 +70,18 @@ def find_title(document: Document, hits: list[Hit]) -> FoundParty | None:
     return FoundParty(name, first, last, "title", 0.5)
 
 
-def find_beside_amount(text: str, around: Surroundings, end: int) -> FoundParty | None:
-    """A name right after the amount (which ends at `end`) on its line: "Pagado 8,90 € Shop"."""
+def find_beside_amount(
+    text: str, around: Surroundings, hits: list[Hit], end: int
+) -> FoundParty | None:
+    """A name right after the amount (which ends at `end`) on its line: "Pagado 8,90 € Shop", or
+    after what was done: "-8,90 € Transfer Ann"."""
     lead = _BESIDE_AMOUNT.match(text, end)
-    return _named_from(text, around, lead.end() if lead else end, "beside")
+    start = lead.end() if lead else end
+    deed = next((hit.end for hit in hits if hit.start == start and hit.kind in _DEEDS), start)
+    return _named_from(text, around, deed + text.startswith(" ", deed), "beside")
+
+
+_DEEDS = ("event", "weak")
 
 
 def find_before_amount(

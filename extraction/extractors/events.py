@@ -121,7 +121,12 @@ def _outermost(hits: list[Hit]) -> list[Hit]:
             other.start <= hit.start
             and hit.end <= other.end
             and other.name != hit.name
-            and (hit.name not in _KEPT_INSIDE or other.name in NEVER or _is_reversal(other))
+            and (
+                hit.name not in _KEPT_INSIDE
+                or other.name in NEVER
+                or _is_reversal(other)
+                or (hit.name == "due" and other.name in _LEADS)  # "payment of your bill received"
+            )
             for other in kept
         )
         if not inside:

@@ -143,7 +143,7 @@ class Filler:
         text, subject_end = self.document.normalized, self.document.subject_end
         best = find_line_name(text, subject_end)
         if best is None and made.amount is not None and made.amount.evidence is not None:
-            best = find_beside_amount(text, around, amount[1])
+            best = find_beside_amount(text, around, hits, amount[1])
             best = best or find_before_amount(text, around, hits, amount[0])
         best = best or find_after_event(text, around, hits)
         best = best or find_korean_name(text, around, subject_end)

@@ -243,7 +243,9 @@ def _begins_label(text: str, hit: Hit) -> bool:
 
 _FIRM = ("reference", "label", "account", "ignore")
 
-_NAME_WORDS = frozenset(["and", "of", "in", "to", "for", "on", "by", "at", "with", "from", "is"])
+_NAME_WORDS = frozenset(
+    ["and", "of", "in", "to", "for", "on", "by", "at", "with", "from", "is", "via"]
+)
 
 
 def _part_of_name(hit: Hit, document: Document) -> bool:

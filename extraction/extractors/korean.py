@@ -11,7 +11,7 @@ _ISSUER = re.compile(r"(?:카드|은행|뱅크|페이|증권|발신|저축|농�
 _CHANNEL = re.compile(
     r"^(?:스마트폰|인터넷|모바일|폰뱅킹|체크카드|신용카드|자동이체|창구|타행|당행)"
 )
-_EDGE = re.compile(r"[\n\[\]()/]| {2,}")
+_EDGE = re.compile(r"[\n\[\]()/→]| {2,}")
 # A firm's legal form, before its name.
 _FIRM = "(주)"
 _TRAIL = " \t-,.:;*|"
@@ -19,7 +19,7 @@ _TRAIL = " \t-,.:;*|"
 
 def bare_name(text: str, walls: list[tuple[int, int]], start: int) -> tuple[int, int] | None:
     """The span of the last piece of text from `start` on that no other field (`walls`) claims and
-    that may be a name. One with an asterisk is the reader's own."""
+    that may be a name. One with an asterisk, or with "my" before it, is the reader's own."""
     cuts = sorted({start, len(text), *(at for span in walls for at in span if at >= start)})
     best: tuple[int, int] | None = None
     for first, last in pairwise(cuts):
@@ -32,6 +32,7 @@ def bare_name(text: str, walls: list[tuple[int, int]], start: int) -> tuple[int,
                 len(HANGUL.findall(name)) < 2
                 or _CHANNEL.match(name)
                 or "*" in name
+                or name.startswith("내 ")
                 or text[left - 1 : left] == "["
             ):
                 continue

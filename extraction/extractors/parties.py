@@ -52,7 +52,7 @@ _NAME_CASE = re.compile(r"[^\W\d_a-zß-öø-ÿа-я]|\d|@|[a-z0-9]+[.*@][a-z0-9]
 NOT_NAMES = re.compile(
     r"(?:your|you|our|us|we|we've|you've|i|it|(?-i:the\b|The (?![A-Z])|THE (?![A-Z]))"
     r"|a/c|acct?|account|card|dear|https?:|www\.|any|this|this transaction"
-    r"|su|tu|se|pix|sua|votre|tw[oó]j\w?|twoj[aąeę]|ihr|ihre[mnr]?|ihnen|dir|dich|sie|du"
+    r"|su|tu|se|pix|sua|voc[eê]|votre|tw[oó]j\w?|twoj[aąeę]|ihr|ihre[mnr]?|ihnen|dir|dich|sie|du"
     r"|customer|bank account|debit card"
     r"|credit card|upi|neft|imps|rtgs|fps|eft|ach|me|them|it|date|time|online|app|mobile|atm"
     r"|\d+ (?:hours?|days?|minutes?|business days)|mobile number|registered mobile"
