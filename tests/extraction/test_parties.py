@@ -45,6 +45,7 @@ WRITTEN = {
         "Five Fields",
     ),
     "Rs. 8,000 sent to A/C *7731 ANN KHAN on 06/05/26. Fee Rs.0. TID 110299388": ("ANN KHAN",) * 2,
+    "−1 250 ₽ Перевод Дмитрий К. Остаток 8 410,12 ₽": ("Дмитрий К.", "Дмитрий К"),
     # A wallet's number where there is no name.
     "You have received Tk 1,500.00 from 01711000333. Balance Tk 2,018.33": ("01711000333",) * 2,
     "お振込入金 2026/05/01 カ)ミズウミショウジ 250,000円 残高 1,204,330円": ("カ)ミズウミショウジ",)

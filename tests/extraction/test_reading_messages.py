@@ -156,6 +156,11 @@ def test_what_comes_from_somebody_is_money_in_whatever_the_words() -> None:
     assert Reason.WEAK_EVENT in candidate.reasons and not would_book(candidate)
 
 
+def test_a_bill_that_is_named_because_it_was_paid_is_not_due() -> None:
+    candidate = only_candidate("Pagamento da fatura de R$ 1.412,90 recebido. Cartão final 7712.")
+    assert (candidate.event, candidate.direction) == (Event.CARD_PAYMENT, Direction.CREDIT)
+
+
 def test_cashback_beside_a_payment_is_not_what_happened() -> None:
     candidate = only_candidate("Rs 199 paid to SHOP from wallet. Cashback Rs 4 received. Txn: KX92")
     assert (candidate.direction, str(candidate.amount and candidate.amount.value)) == (
