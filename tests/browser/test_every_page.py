@@ -40,7 +40,7 @@ def test_an_empty_ledger_in_german(page: Page, installation: Installation) -> No
     page.get_by_label("Language").select_option("de")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Einstellungen")).to_be_visible()
-    walk = Walk(page, "empty")
+    walk = Walk(page, "empty", on_phone=True)
     walk.from_("/")
     assert walk.faults == [], walk.report()
     assert len(walk.seen) >= 35

@@ -22,7 +22,8 @@ from tests.browser.conftest import DESKTOP, PHONE
 
 GALLERY = os.environ.get("GALLERY")
 View = tuple[str, dict[str, int], str]
-VIEWS: tuple[View, ...] = (("desktop-light", DESKTOP, "light"), ("phone-dark", PHONE, "dark"))
+PHONE_DARK: View = ("phone-dark", PHONE, "dark")
+VIEWS: tuple[View, ...] = (("desktop-light", DESKTOP, "light"), PHONE_DARK)
 if GALLERY:
     VIEWS += (("phone-light", PHONE, "light"), ("desktop-dark", DESKTOP, "dark"))
 # How often a page may reload itself while it is looked at.
@@ -36,11 +37,13 @@ WCAG = {
 
 
 class Walk:
-    """Looks at pages and collects what is wrong; `label` names the state that they are in."""
+    """Looks at pages and collects what is wrong; `label` names the state that they are in. On a
+    phone alone, unless for the gallery, where another walk has been on the desk."""
 
-    def __init__(self, page: Page, label: str) -> None:
+    def __init__(self, page: Page, label: str, *, on_phone: bool = False) -> None:
         self.page = page
         self.label = label
+        self.views = VIEWS if GALLERY or not on_phone else (PHONE_DARK,)
         self.seen: dict[str, str] = {}
         self.faults: list[str] = []
 
@@ -68,7 +71,7 @@ class Walk:
             self._fault(address, f"answered {answer.status}")
         for fault in faults_of_html(answer.text()):
             self._fault(address, fault)
-        for view, size, scheme in VIEWS:
+        for view, size, scheme in self.views:
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
             for fault in self._seen_faults():
