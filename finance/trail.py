@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from finance.models import Category, FinancialAccount, LedgerChange, Tag
 from finance.money import Money
 from finance.templatetags.money import plain_money
+from jobs.titles import title_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -65,12 +66,19 @@ def told(changes: Iterable[LedgerChange], currency: str) -> list[Told]:
         Told(
             change.at,
             str(VERBS.get(change.verb, change.verb)),
-            change.actor or change.actor_kind,
+            _actor(change),
             change.note,
             tuple(words.details(change)),
         )
         for change in listed
     ]
+
+
+def _actor(change: LedgerChange) -> str:
+    """A person's name; of a machine, what it was doing."""
+    if change.actor_kind == "job":
+        return title_of(change.actor)
+    return change.actor or change.actor_kind
 
 
 class _Words:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -18,6 +17,7 @@ from jobs.errors import JobError
 from jobs.models import LIVE_STATES, Job, JobState
 from jobs.querysets import needs_attention
 from jobs.runner import JobRunner
+from jobs.titles import title_of
 from tenancy.pages import is_htmx, page
 from tenancy.paging import newest_first
 
@@ -119,11 +119,6 @@ def described(found: Job) -> Job:
     found.is_live = found.state in LIVE_STATES  # type: ignore[attr-defined]
     found.may_retry = found.state not in (*LIVE_STATES, JobState.SUCCEEDED)  # type: ignore[attr-defined]
     return found
-
-
-def title_of(kind: str) -> str:
-    """In words for a person; of a kind that no longer exists, its name."""
-    return str(settings.JOB_TITLES.get(kind, kind))
 
 
 def _facts(found: Job) -> list[tuple[str, Any]]:

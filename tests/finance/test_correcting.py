@@ -12,6 +12,7 @@ from finance import ledger
 from finance.models import FinancialAccount, Split, Transaction
 from finance.money import Money
 from finance.querysets import balances
+from tenancy.scope import Actor, tenant_scope
 from tests.finance.make import email_source, make_account, make_posted
 from tests.make import make_member
 from tests.pages import signed_in
@@ -108,3 +109,10 @@ def test_who_may_only_read_corrects_nothing(bought: Transaction) -> None:
     viewer = signed_in(make_member(bought.tenant, "narrow"))
     assert viewer.get(address(bought)).status_code == 403
     assert viewer.post(address(bought), fields(bought, amount="1")).status_code == 403
+
+
+def test_the_history_says_what_a_job_was_doing(browser: Client, giro: FinancialAccount) -> None:
+    with tenant_scope(giro.tenant_id, actor=Actor("job", label="extraction.extract_emails")):
+        row = make_posted(giro, "-25.00")
+    page = browser.get(f"/transactions/{row.pk}/").content.decode()
+    assert "Read messages" in page and "extract_emails" not in page

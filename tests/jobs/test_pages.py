@@ -9,7 +9,7 @@ from django.conf import settings
 from django.test import Client
 
 from jobs.models import Job, JobState
-from jobs.views import title_of
+from jobs.titles import title_of
 from tenancy.models import Tenant
 from tenancy.scope import current_tenant_id
 from tenancy.wording import worded
