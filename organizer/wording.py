@@ -76,11 +76,26 @@ def _where(rule: Repetition) -> str | None:
     if rule.by_week_no or rule.by_year_day or (rule.by_day and (month_day or rule.by_month)):
         return None
     if rule.by_day:
-        if set_pos or any(nth for nth, _ in rule.by_day):
+        if any(nth for nth, _ in rule.by_day):
+            return None if set_pos else _on_nth(rule)
+        if set_pos:
             return None
         days = ", ".join(str(WEEKDAYS[day]) for _, day in rule.by_day)
         return gettext("on %(days)s") % {"days": days}
     return _on_month_day(rule) if month_day else None
+
+
+def _on_nth(rule: Repetition) -> str | None:
+    """On one weekday of a month, the first say."""
+    if rule.freq is not Freq.MONTHLY or len(rule.by_day) != 1:
+        return None
+    ((nth, day),) = rule.by_day
+    texts = {
+        1: gettext("on the first %(day)s"), 2: gettext("on the second %(day)s"),
+        3: gettext("on the third %(day)s"), 4: gettext("on the fourth %(day)s"),
+        5: gettext("on the fifth %(day)s"), -1: gettext("on the last %(day)s"),
+    }  # fmt: skip
+    return texts[nth] % {"day": WEEKDAYS[day]} if nth in texts else None
 
 
 def _on_month_day(rule: Repetition) -> str | None:
