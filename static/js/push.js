@@ -67,11 +67,11 @@
       told.textContent = form.dataset.unsupported;
       return;
     }
-    const subscription = await (await manager()).getSubscription();
+    const subscription = await (await inTime(manager())).getSubscription();
     const hash = subscription ? await hashOf(subscription.endpoint) : "";
     const mark = hash && document.querySelector(`[data-push-here="${hash}"]`);
     if (mark) mark.hidden = false;
     button.hidden = Boolean(mark) && isOurs(subscription);
   };
-  look();
+  look().catch(() => { told.textContent = form.dataset.unsupported; });
 })();
