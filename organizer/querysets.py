@@ -30,7 +30,8 @@ def dress(rows: Sequence[Task]) -> None:
     for row in rows:
         row.linked = []
         by_id[row.pk] = row
-    for link in TaskLink.objects.filter(task__in=list(by_id)).order_by("id"):
+    links = TaskLink.objects.filter(task_id__in=list(by_id)).order_by()
+    for link in sorted(links, key=lambda link: link.pk):
         by_id[link.task_id].linked.append(link)
     prefetch_related_objects([row for row in rows if row.bill_id], "bill__notices")
     prefetch_related_objects([row for row in rows if row.announcement_id], "announcement")

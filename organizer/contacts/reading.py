@@ -25,6 +25,7 @@ from tenancy.permissions import may
 LATEST: Final = 20
 LATEST_MAIL: Final = 10
 SOONEST: Final = 20
+MOST_FOUND: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -54,11 +55,12 @@ def matching(rows: QuerySet[Contact], text: str) -> QuerySet[Contact]:
     """Those that have a text as their e-mail address, its domain or their phone number (whole:
     these are encrypted); where nobody has, those whose name, organisation or tag holds it."""
     if "@" in text or sum(map(str.isdigit, text)) > 4:
-        keys = ContactKey.objects.filter(index__in=indexes_of(text)).values("contact")
-        # Asked first: names are read from the first to the last.
-        known = rows.filter(pk__in=keys)
-        if known.exists():
-            return known
+        keys = ContactKey.objects.filter(
+            index__in=indexes_of(text), contact__merged_into=None
+        ).order_by()
+        # Asked first, and by itself: names are read from the first to the last.
+        if ids := list(keys.values_list("contact_id", flat=True)[:MOST_FOUND]):
+            return rows.filter(pk__in=ids)
     return rows.filter(search__contains=key_of(text))
 
 
