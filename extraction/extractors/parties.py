@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from extraction.extractors.names import TELEPHONE, end_of_capitals
 from extraction.extractors.phrases import SPACELESS, Hit
 from extraction.extractors.rails import find_info_strings
 from extraction.extractors.segments import cell_below
@@ -15,7 +16,7 @@ from extraction.reading import Direction
 _LEAD = re.compile(r"[\s:\-–|>\"'“(\[【「】」\].#,]*(?:VPA\s|linked\s)?")
 # "para 258840001122 - MARIA", "to A/C *7731 ANN": a telephone or account before the name.
 _NUMBER_FIRST = re.compile(
-    r"(?:\+?\d{6,14}|(?:(?:a/c|acct?|account) )?[*xX•]{1,12}\d{3,6})(?:[ ]?-)?[ ](?=[^\W\d_]{2})",
+    r"(?:\+?\d{6,14}|(?:(?:a/c|acct?|account) )?[*xX•]{1,12}\d{3,6})(?: ?- ?| )(?=[^\W\d_]{2})",
     re.IGNORECASE,
 )
 _CASE_ENDING = re.compile(r"(?:['’](?i:[dt][ae]n?)|[dt][ae]n?)\s+")
@@ -146,8 +147,6 @@ _NAMED = re.compile(r"\s?\((?P<name>[^()\d]{3,50})\)")
 
 # A UPI handle or the like: the part before the provider is the payee.
 _HANDLE = re.compile(r"([\w.-]{2,60})@\w+")
-# The other side of a transfer between wallets, where it has no name.
-_TELEPHONE = re.compile(r"\+?\d{9,13}")
 # A name that is a card or account is none.
 ACCOUNT_INSIDE = re.compile(r"\b(?:card|a/c|acct?|account|bank account)\b", re.IGNORECASE)
 
@@ -234,7 +233,7 @@ def _introductions(text: str, hits: list[Hit]) -> Iterator[Hit]:
 def _party(text: str, hit: Hit, span: tuple[int, int], around: Surroundings) -> FoundParty | None:
     """What stands at a span beside an introduction, if it may be a name."""
     raw = text[span[0] : span[1]]
-    if _TELEPHONE.fullmatch(raw) and _is_other_side(text, hit, around.direction):
+    if TELEPHONE.fullmatch(raw) and _is_other_side(text, hit, around.direction):
         return FoundParty(raw, *span, "number", 0.3)
     if not is_name(raw, strict=hit.name not in ("label", "memo")):
         is_purpose = hit.name in ("at", "to") and hit.phrase.language == "en"
@@ -355,7 +354,7 @@ def _right(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
         cut = text.rfind(" ", start, limit)
         end = cut if cut > start else limit
     rail = _RAIL_END.search(text, start, end)
-    end = rail.start() if rail else end
+    end = end_of_capitals(text, start, rail.start() if rail else end)
     while end > start and text[end - 1] in TRAIL:
         end -= 1
     if end > start and (rest := _LEGAL_REST.match(text, end)):

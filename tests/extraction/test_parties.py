@@ -46,6 +46,11 @@ WRITTEN = {
     ),
     "Rs. 8,000 sent to A/C *7731 ANN KHAN on 06/05/26. Fee Rs.0. TID 110299388": ("ANN KHAN",) * 2,
     "−1 250 ₽ Перевод Дмитрий К. Остаток 8 410,12 ₽": ("Дмитрий К.", "Дмитрий К"),
+    "Bonifico di 300,00 EUR a favore di ANNA BIANCHI inviato il 07/05/2026 dal conto *7712": (
+        "ANNA BIANCHI",
+        "ANNA BIANCHI",
+    ),
+    "You spent $20.00 at CASA do PAO with card ending 1234": ("CASA do PAO",) * 2,
     # A wallet's number where there is no name.
     "You have received Tk 1,500.00 from 01711000333. Balance Tk 2,018.33": ("01711000333",) * 2,
     "お振込入金 2026/05/01 カ)ミズウミショウジ 250,000円 残高 1,204,330円": ("カ)ミズウミショウジ",)
