@@ -240,6 +240,19 @@ def test_a_return_window_of_so_many_days_needs_a_purchase(mailbox: Tenant) -> No
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_warranty_of_so_many_years_needs_a_purchase(mailbox: Tenant) -> None:
+    receive(mail("Our new mixers", "New mixers from €20.00, each with a 2 year warranty."))
+    assert not Announcement.objects.exists()
+    text = "You paid €20.00 to Filmbox by card.\n\nIt comes with a 2 year warranty."
+    receive(mail("Your receipt", text))
+    row = Announcement.objects.get()
+    day = today()
+    leap = (day.month, day.day) == (2, 29)
+    ends = day.replace(year=day.year + 2, day=28 if leap else day.day)
+    assert (row.kind, row.day, row.state) == ("warranty_ends", ends, "open")
+
+
+@pytest.mark.django_db(transaction=True)
 def test_what_a_doubtful_message_announces_waits(mailbox: Tenant) -> None:
     make_member(mailbox)
     text = "The price of your plan will change from €9.99 to €399.00."
