@@ -14,6 +14,7 @@ from accounts.models import User
 from notifications.composing import Letter, letter_of
 from notifications.models import Mailing, MailingState, Notification
 from notifications.planning import Planner, Slot, slot_of, unplanned
+from notifications.push.planning import due_pushes
 from tenancy.models import Tenant
 from tenancy.scope import current_tenant_id
 
@@ -57,11 +58,14 @@ def preview(
     until = now + ahead
     waiting = {slot_of(row): row for row in _waiting(until, user_id)}
     held = {slot: list(row.notifications.all()) for slot, row in waiting.items()}
+    pushed = _pushed(until, user_id)
     notices = [
-        ComingNotice(row, mailing.send_at, mailing.send_at)
+        ComingNotice(row, mailing.send_at, mailing.send_at, _at_of(pushed.pop(row.pk, None)))
         for mailing in waiting.values()
         for row in mailing.notifications.all()
     ]
+    # Told on devices alone, after quiet hours.
+    notices += [ComingNotice(row, at, None, at) for row in pushed.values() if (at := _at_of(row))]
     undecided = unplanned(until).filter(user_id=user_id) if user_id else unplanned(until)
     rows = list(undecided.order_by("due_at", "id")[:AT_MOST])
     planner = Planner({row.user_id for row in rows}, now)
@@ -82,6 +86,19 @@ def _waiting(until: datetime, user_id: uuid.UUID | None) -> list[Mailing]:
     rows = Mailing.objects.filter(state=MailingState.WAITING, send_at__lte=until)
     rows = rows.filter(user_id=user_id) if user_id else rows
     return list(rows.select_related("user", "tenant").prefetch_related("notifications"))
+
+
+def _pushed(until: datetime, user_id: uuid.UUID | None) -> dict[uuid.UUID, Notification]:
+    """What waits for its moment to be told on devices."""
+    rows = Notification.objects.filter(
+        push__in=due_pushes(until), cancelled_at=None, read_at=None
+    ).select_related("push")
+    rows = rows.filter(user_id=user_id) if user_id else rows
+    return {row.pk: row for row in rows}
+
+
+def _at_of(row: Notification | None) -> datetime | None:
+    return row.push.send_at if row is not None and row.push is not None else None
 
 
 def _mails(held: dict[Slot, list[Notification]], waiting: dict[Slot, Mailing]) -> list[ComingMail]:

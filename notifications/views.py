@@ -58,9 +58,16 @@ def coming(request: HttpRequest) -> HttpResponse:
     now = database_now()
     found = preview(now, user_id=user.id)
     mailed = {notice.id for mail in found.mails for notice in mail.letter.notices}
-    others = [row for row in found.notices if row.notice.id not in mailed]
+    others = [
+        row for row in found.notices if row.notice.id not in mailed and row.tell_at != row.push_at
+    ]
     context = {
         "mails": found.mails,
+        "pushed": [
+            (row.push_at, described(row.notice, user.language, user.time_zone))
+            for row in sorted(found.notices, key=lambda row: row.push_at or row.tell_at)
+            if row.push_at
+        ],
         "others": [(row, described(row.notice, user.language, user.time_zone)) for row in others],
         "delivery": choosing.delivery_settings(user.id),
         "now": now,

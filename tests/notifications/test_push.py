@@ -228,6 +228,21 @@ def test_the_preview_tells_when_devices_are_told(alice: User, service: PushServi
     assert not Push.objects.exists()
 
 
+def test_the_page_of_what_comes_tells_what_waits_for_the_end_of_quiet_hours(
+    alice: User, service: PushService
+) -> None:
+    join(alice, service.browser("phone"))
+    change_delivery(alice.id, quiet_from=time(0), quiet_until=time(23, 59, 59))
+    set_preference(alice.id, "bill_due", email=Frequency.OFF)
+    tell_bill("planned")
+    plan(database_now())
+    (coming,) = preview(database_now(), user_id=alice.id).notices
+    assert coming.push_at == coming.tell_at == Push.objects.get().send_at
+    html = signed_in(alice).get("/notifications/coming/").content.decode()
+    assert html.count("Stadtwerke: 84,50") == 1
+    assert "Auf Geräten" in html
+
+
 def test_nothing_is_asked_or_made_while_the_operator_has_it_off(
     alice: User, service: PushService, settings: Any
 ) -> None:
