@@ -19,7 +19,11 @@ from accounts.access import person_of
 from mail_ingest import oauth
 from mail_ingest.errors import MailError
 from mail_ingest.models import ConnectedAccount
+from tenancy.pages import next_page
 from tenancy.viewsets import TenantViewSet
+
+# In the session of the pages: where connecting a mailbox leads.
+NEXT = "oauth_next"
 
 
 class AuthorizationSerializer(serializers.Serializer[Any]):
@@ -48,7 +52,8 @@ class OAuthViewSet(TenantViewSet):
 
     @extend_schema(request=None, responses={302: None})
     def begin(self, request: Request, kind: str) -> Any:
-        """The same for a page's form: goes there at once."""
+        """The same for a page's form: goes there at once. `next` is where it leads afterwards."""
+        request._request.session[NEXT] = next_page(request._request, "sources")
         try:
             return HttpResponseRedirect(self._address(request, kind))
         except MailError as error:
@@ -60,7 +65,9 @@ class OAuthViewSet(TenantViewSet):
         responses={302: None},
     )
     def callback(self, request: Request, kind: str) -> Any:
-        """Where the provider sends the person back to; goes on to the connected accounts."""
+        """Where the provider sends the person back to; goes on to the connected accounts, or to
+        where it was begun."""
+        to = reverse("sources")
         try:
             account = oauth.finish(
                 kind, request.query_params.dict(), user_id=person_of(request).id,
@@ -71,7 +78,8 @@ class OAuthViewSet(TenantViewSet):
         else:
             done = _("%(mailbox)s is connected. Its messages are being read.")
             messages.success(request._request, done % {"mailbox": account.label})
-        return HttpResponseRedirect(reverse("sources"))
+            to = request._request.session.pop(NEXT, to)
+        return HttpResponseRedirect(to)
 
     def _address(self, request: Request, kind: str) -> str:
         said = request.query_params.dict() | request._request.POST.dict()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from django.test import Client
@@ -357,6 +357,21 @@ def test_the_pages_send_a_person_there_and_take_them_back(google: FakeGmail, ali
     assert "ada@gmail.example is connected" in page
     again = browser.get("/api/v1/auth/google/callback", answer)
     assert "Begin again" in browser.get(again.headers["Location"]).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "led"),
+    [("/start/preview/", "/start/preview/"), ("//evil.example/", "/connected-accounts/")],
+)
+def test_who_was_setting_up_goes_on_there(
+    google: FakeGmail, alice: User, asked: str, led: str
+) -> None:
+    browser = signed_in(alice)
+    page = browser.get("/connected-accounts/new/", {"next": asked}).content.decode()
+    assert f"/api/v1/auth/google/start?next={quote(asked)}" in page
+    there = browser.post(f"/api/v1/auth/google/start?next={quote(asked)}")
+    answer = {"state": state_of(there.headers["Location"]), "code": "good-code"}
+    assert browser.get("/api/v1/auth/google/callback", answer).headers["Location"] == led
 
 
 def test_a_refused_consent_says_what_to_do(google: FakeGmail, alice: User) -> None:
