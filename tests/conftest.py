@@ -7,6 +7,7 @@ and the tests then connect as the runtime role, which row policies bind.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.left_out import (  # noqa: F401 - hooks of pytest
     pytest_terminal_summary,
 )
 from tests.make import make_tenant
+from tests.migrated import put_migrated_database
 
 
 def pytest_configure() -> None:
@@ -40,6 +42,14 @@ def fast_password_hasher(django_test_environment: None) -> None:
 @pytest.fixture
 def real_password_hasher(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> bool:
+    """Whether the database is there already: on SQLite a copy of the one that is made once."""
+    if connection.vendor == "sqlite":
+        return put_migrated_database(Path(connection.settings_dict["TEST"]["NAME"]))
+    return bool(request.config.getvalue("reuse_db"))
 
 
 @pytest.fixture(scope="session")

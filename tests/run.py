@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 
+from tests.migrated import SHARED_FOLDER
+
 
 def main() -> int:
     parser = argparse.ArgumentParser()
@@ -30,7 +32,7 @@ def run(processes: str, extra: dict[str, str]) -> int:
     sys.stdout.write(f"\n--- Tests on {where} ---\n")
     sys.stdout.flush()
     with tempfile.TemporaryDirectory(prefix="inledger-tests-") as folder:
-        environment = {**os.environ, "DATA_DIR": folder, **extra}
+        environment = {**os.environ, "DATA_DIR": folder, SHARED_FOLDER: folder, **extra}
         environment.pop("BROKER_URL", None)
         command = [sys.executable, "-m", "pytest", "-n", processes, "--dist", "loadgroup"]
         return subprocess.run(command, env=environment, check=False).returncode

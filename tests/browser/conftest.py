@@ -27,6 +27,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.migrated import NAME, put_migrated_database
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 IMAGES = ROOT / "docs" / "images"
 DESKTOP = {"width": 1280, "height": 860}
@@ -119,6 +121,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     }
     for name in ("DATABASE_URL", "BROKER_URL", "DJANGO_SETTINGS_MODULE"):
         environment.pop(name, None)
+    put_migrated_database(data / NAME)
     with (data / "output.txt").open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve"],

@@ -17,6 +17,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import redis
 
+from tests.migrated import put_migrated_database
+
 Row = tuple[Any, ...]
 LEASE_SECONDS = 2
 ROLE = "inledger_app"
@@ -111,6 +113,11 @@ class SqliteAndMemory(Installation):
     @property
     def database_url(self) -> str:
         return f"sqlite:///{self.folder / 'killing.sqlite3'}"
+
+    def migrate(self) -> None:
+        """Only the tables of `tests.jobs.killing` are still to be made."""
+        put_migrated_database(self.folder / "killing.sqlite3")
+        super().migrate()
 
     def query(self, sql: str) -> list[Row]:
         database = sqlite3.connect(self.folder / "killing.sqlite3", timeout=20)
