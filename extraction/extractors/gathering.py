@@ -339,7 +339,8 @@ def _with_date(
         day, guessed = settle(item, received, month_first=month_first)
         if day is None:
             continue
-        label = next((hit for hit in labels if 0 <= item.start - hit.end <= 14), None)
+        near = [hit for hit in labels if 0 <= item.start - hit.end <= 14]
+        label = max(near, key=lambda hit: hit.end, default=None)
         if label is not None and label.name == "due":
             made = replace(made, due_date=filler.day(item, day))
             continue

@@ -167,3 +167,11 @@ def test_cashback_beside_a_payment_is_not_what_happened() -> None:
         Direction.DEBIT,
         "199.00",
     )
+
+
+def test_the_nearest_word_says_what_a_date_is() -> None:
+    text = "Przelew wych. 250,00 PLN z konta *7712 do JAN KOT dn. 07.05.2026. Saldo 1.404,11 PLN"
+    candidate = only_candidate(text)
+    assert candidate.due_date is None
+    assert candidate.occurred_on is not None
+    assert candidate.occurred_on.value.isoformat() == "2026-05-07"
