@@ -7,7 +7,7 @@ takes; `FIELDS` is also what the help shows.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
@@ -86,10 +86,25 @@ def amount_of(term: Term) -> Q:
     out."""
     if not _NUMBER.fullmatch(term.value):
         return NOTHING
-    size = term.value.lstrip("-")
-    upper, top = ("<", str(int(size) + 1)) if size.isdecimal() else ("<=", size)
-    found = _size(term, ">=", size) & _size(term, upper, top)
-    return found if size == term.value else found & Q(amount_minor__lt=0)
+    text = term.value.lstrip("-")
+    size, found = Decimal(text.replace(",", ".")), NOTHING
+    for currency in _currencies():
+        first = size.scaleb(exponent(currency))
+        last = (size + 1).scaleb(exponent(currency)) - 1 if text.isdecimal() else first
+        if first != first.to_integral_value():
+            continue
+        # Ranges, for the index by amount: beside a search for text, a scan would be slow.
+        amounts = Q(amount_minor__range=(-int(last), -int(first)))
+        if text == term.value:
+            amounts |= Q(amount_minor__range=(int(first), int(last)))
+        found |= Q(currency=currency) & amounts
+    return found
+
+
+def _currencies() -> Iterable[str]:
+    """Those that the ledger has."""
+    rows = FinancialAccount.objects.order_by().values_list("currency", flat=True)
+    return rows.distinct()
 
 
 _NUMBER: Final = re.compile(r"-?[0-9]{1,12}(?:[.,][0-9]{1,3})?")
@@ -103,8 +118,7 @@ def _size(term: Term, operator: str, text: str) -> Q:
     if not value.is_finite():
         raise _wrong(term)
     found = NOTHING
-    used = FinancialAccount.objects.order_by().values_list("currency", flat=True).distinct()
-    for currency in used:
+    for currency in _currencies():
         scaled = min(value, _LARGEST).scaleb(exponent(currency))
         up = operator in (">=", "<")
         minor = int(min(scaled.to_integral_value(ROUND_CEILING if up else ROUND_FLOOR), _LARGEST))
