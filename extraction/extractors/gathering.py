@@ -12,6 +12,7 @@ from extraction.extractors import amounts as money_reader
 from extraction.extractors.accounts import find_accounts, own_first
 from extraction.extractors.amounts import Amount
 from extraction.extractors.choosing import main_amount
+from extraction.extractors.contradicting import questioned
 from extraction.extractors.currencies import stated_currency
 from extraction.extractors.dates import (
     MONTH_FIRST,
@@ -188,6 +189,7 @@ def candidate(document: Document, found: Findings, decision: Decision) -> Candid
     late = made.due_date is not None or _lies_ahead(document, made)
     if late and made.event in _PAID_LATER:
         made = made.marked(Reason.MIXED_EVENTS)
+    made = questioned(made, found)
     return replace(made, confidence=_confidence(made, decision))
 
 

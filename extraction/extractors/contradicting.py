@@ -1,0 +1,42 @@
+"""What a message says of where money went, against which way it is read. Pure.
+
+A phrase that is not known yet ("has been credited to your account") beside one that is known
+("transfer of") gives the wrong way with much confidence. Where the money of a transfer went to or
+came from is often said as well: where that speaks against it, a person is asked. Purchases and
+fees are "charged to your account", which says nothing.
+"""
+
+from __future__ import annotations
+
+from extraction.extractors.findings import Findings
+from extraction.reading import Candidate, Direction, Event, Reason
+
+# The word that stands before one's own account where a transfer goes this way, and the other.
+_WAYS = {Event.TRANSFER_OUT: ("from", "to"), Event.TRANSFER_IN: ("to", "from")}
+# How far the words "your" and "account" stand apart at most: "your Everyday account".
+_NEAR = 20
+
+
+def questioned(made: Candidate, found: Findings) -> Candidate:
+    """The candidate, to be asked about where its direction is contradicted; between one's own
+    accounts there is no contradiction."""
+    if made.direction is Direction.TRANSFER:
+        return made
+    speaks_for, speaks_against = _WAYS.get(made.event, ("", ""))
+    if _names_own(found, speaks_against) and not _names_own(found, speaks_for):
+        return made.marked(Reason.DIRECTION_UNCLEAR)
+    return made
+
+
+def _names_own(found: Findings, word: str) -> bool:
+    """Whether the reader's own account follows a word: "to your account", "ke rekening Anda"."""
+    starts = [hit.end for hit in found.hits if hit.kind == "merchant" and hit.name == word]
+    own = [hit for hit in found.hits if hit.kind == "own"]
+    accounts = [hit for hit in found.hits if hit.kind == "account"]
+    return any(
+        0 <= first.start - start <= 2 and 0 <= second.start - first.end <= _NEAR
+        for start in starts
+        for firsts, seconds in ((own, accounts), (accounts, own))
+        for first in firsts
+        for second in seconds
+    )

@@ -1,0 +1,40 @@
+"""A way that the message itself contradicts is asked about, whatever the known phrase says."""
+
+from __future__ import annotations
+
+import pytest
+
+from extraction.reading import Direction, Reason, would_book
+from tests.extraction.reading_help import read
+
+# Verbs that no list has: what is known of these messages is the transfer alone.
+CONTRADICTED = (
+    "Fund transfer of EUR 750.00 was frobbed to your account ending 6601 on 10 May 2026.",
+    "Outward transfer, EUR 750.00, zorped to your Everyday account ending 6601 on 10 May 2026.",
+)
+SOUND = (
+    "Transfer of EUR 750.00 from your account ending 6601 to your account ending 7702 done.",
+    "Transfer of EUR 750.00 from your account ending 6601 to ACME LTD on 10 May 2026.",
+    "EUR 750.00 was charged to your card ending 6601 at ACME LTD on 10 May 2026.",
+    "You received a transfer of EUR 750.00 from ANN to your account ending 6601.",
+)
+
+
+@pytest.mark.parametrize("text", CONTRADICTED)
+def test_a_transfer_to_ones_own_account_is_no_money_out(text: str) -> None:
+    (candidate,) = read(text).candidates
+    assert candidate.direction is not Direction.DEBIT or (
+        Reason.DIRECTION_UNCLEAR in candidate.reasons and not would_book(candidate)
+    )
+
+
+def test_the_known_phrase_alone_would_have_booked_it() -> None:
+    text = CONTRADICTED[0].replace("to your account", "account")
+    (candidate,) = read(text).candidates
+    assert candidate.direction is Direction.DEBIT and would_book(candidate)
+
+
+@pytest.mark.parametrize("text", SOUND)
+def test_what_is_said_both_ways_or_of_a_card_is_not_asked_about(text: str) -> None:
+    (candidate,) = read(text).candidates
+    assert Reason.DIRECTION_UNCLEAR not in candidate.reasons
