@@ -49,19 +49,16 @@ def read_again(emails: Sequence[Email], tenant: Tenant) -> list[ReadEmail]:
 class Planned:
     """What today's rules would do with some messages, and how that differs from the ledger."""
 
-    planner: Planner
     plans: dict[Any, list[Plan]]
     differences: list[Difference]
 
 
 def find_differences(read: Sequence[ReadEmail], tenant: Tenant) -> list[Difference]:
-    """What today's rules would change. Planning may open accounts, and looking enters bills: that
-    is taken back."""
+    """What today's rules would change. Planning may open accounts; that is taken back."""
     with transaction.atomic():
-        planned = _planned(read, tenant)
-        bills = bill_differences(read, planned.planner, tenant, account_names())
+        found = _planned(read, tenant).differences
         transaction.set_rollback(True)
-    return [*planned.differences, *bills]
+    return [*found, *bill_differences(read, tenant, account_names())]
 
 
 def _planned(read: Sequence[ReadEmail], tenant: Tenant) -> Planned:
@@ -70,7 +67,6 @@ def _planned(read: Sequence[ReadEmail], tenant: Tenant) -> Planned:
     plans = question_duplicates(plans, {one.email.pk: one.email.from_address for one in read})
     known, accounts = Ledger([one.email for one in read]), account_names()
     return Planned(
-        planner,
         plans,
         [
             difference
@@ -105,9 +101,7 @@ def apply_many(rows: Sequence[ReplayDifference], tenant: Tenant) -> dict[str, in
         Email.objects.filter(pk__in={row.email_id for row in rows}).select_related("account", "raw")
     )
     read = read_again(emails, tenant)
-    with transaction.atomic():
-        bills = bill_differences(read, Planner(read, tenant), tenant, account_names())
-        transaction.set_rollback(True)
+    bills = bill_differences(read, tenant, account_names())
     planned = _planned(read, tenant)
     now = {(one.email.pk, one.item, str(one.kind)): one for one in (*planned.differences, *bills)}
     counts = dict.fromkeys(DifferenceState.values, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Count
 
 from extraction.bills import bill_notices
@@ -12,7 +13,7 @@ from extraction.booking import Planner, ReadEmail
 from extraction.models import DifferenceKind
 from extraction.replaying.difference import Difference, as_text
 from extraction.senders import SOURCE_KIND
-from finance.bills.entering import Notice, enter_many
+from finance.bills.entering import Notice, enter_many, tells_of
 from finance.bills.managing import change_bill, dismiss
 from finance.bills.reading import set_by_person
 from finance.ledger.movements import clean_text
@@ -24,12 +25,22 @@ Key = tuple[str, int]
 
 
 def bill_differences(
-    read: Sequence[ReadEmail], planner: Planner, tenant: Tenant, accounts: Mapping[Any, str]
+    read: Sequence[ReadEmail], tenant: Tenant, accounts: Mapping[Any, str]
 ) -> list[Difference]:
-    """Those of some messages. Enters the bills that are new: call it where that is taken back."""
+    """Those of some messages. To see which bills are new they are entered, and that is taken
+    back."""
+    with transaction.atomic():
+        found = _differences(read, tenant, accounts)
+        transaction.set_rollback(True)
+    return found
+
+
+def _differences(
+    read: Sequence[ReadEmail], tenant: Tenant, accounts: Mapping[Any, str]
+) -> list[Difference]:
     sound = [one for one in read if not one.error and not one.is_damaged]
     emails = {str(one.email.pk): one.email for one in sound}
-    notices = {_key(n): n for n in bill_notices(sound, planner, tenant)}
+    notices = {_key(n): n for n in bill_notices(sound, Planner(read, tenant), tenant)}
     heard = _heard(emails)
     new = enter_many([notice for key, notice in notices.items() if key not in heard])
     made = BillNotice.objects.filter(bill__in=[bill.pk for bill in new]).order_by("id")
@@ -43,9 +54,13 @@ def bill_differences(
         if not _is_open_for_change(bill, people.get(bill.pk, frozenset())):
             continue
         email, notice = emails[key[0]], notices.get(key)
+        told_once = row.tellers == 1  # type: ignore[attr-defined] # annotated
         if notice is None:
             # What another message tells as well is a bill still.
-            found += [_gone(email, key[1], bill)] if row.tellers == 1 else []  # type: ignore[attr-defined] # annotated
+            found += [_gone(email, key[1], bill)] if told_once else []
+        elif not told_once and tells_of(notice, bill):
+            # A reminder words it otherwise than the invoice: neither was misread.
+            continue
         elif changes := _changed(bill, notice, people.get(bill.pk, frozenset())):
             found.append(_as_changed(email, key[1], bill, changes, accounts))
     return found
@@ -78,7 +93,7 @@ def _is_open_for_change(bill: Bill, by_person: frozenset[str]) -> bool:
 
 
 def _changed(bill: Bill, notice: Notice, by_person: frozenset[str]) -> dict[str, Any]:
-    """What is read otherwise now; of several messages each may say less than the bill."""
+    """What is read otherwise now."""
     told: dict[str, Any] = {
         "payee": clean_text(notice.payee, 200),
         "amount": notice.amount,

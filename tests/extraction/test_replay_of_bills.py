@@ -148,3 +148,13 @@ def test_what_a_person_has_dismissed_is_left_alone(
     by_person(dismiss, Bill.objects.get().pk)
     replay()
     assert found() == {}
+
+
+def test_what_two_messages_word_differently_was_not_misread(in_tenant: Tenant) -> None:
+    due = today() + timedelta(days=10)
+    reminder = invoice(due, "2026-1", "Erinnerung").replace(b"Donau Strom", b"Donau Strom GmbH")
+    import_upload(archive(invoice(due, "2026-1"), reminder), is_own=True)
+    run_jobs()
+    assert Bill.objects.get().notices.count() == 2
+    replay()
+    assert found() == {}
