@@ -199,7 +199,7 @@ def _scope(access: Access, membership: Membership) -> Scope:
     else:
         permissions &= frozenset(access.token.scopes)
         actor = Actor("token", access.user.id, f"{access.user.email}: {access.token.name}")
-    return Scope(membership.tenant.id, actor, permissions)
+    return Scope(membership.tenant.id, actor, permissions, membership.tenant)
 
 
 def scope_in(access: Access, tenant_id: uuid.UUID) -> Scope | None:
@@ -216,7 +216,7 @@ def _enter_as_super_admin(access: Access, tenant: Tenant, request: HttpRequest) 
     assert access.user is not None
     actor = audit.actor_of(access.user)
     access.tenant = tenant
-    access.scope = Scope(tenant.id, actor, ALL_PERMISSIONS)
+    access.scope = Scope(tenant.id, actor, ALL_PERMISSIONS, tenant)
     audit.record(
         "tenant.entered_by_super_admin",
         f"{request.method} {request.path}",

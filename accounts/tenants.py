@@ -16,7 +16,7 @@ from accounts.errors import AccountError
 from accounts.models import Membership, Role, User
 from tenancy.models import Tenant
 from tenancy.permissions import BUILT_IN_ROLES
-from tenancy.scope import tenant_scope
+from tenancy.scope import current_scope, tenant_scope
 
 ROLE_NAMES = {"admin": "Admin", "user": "User"}
 CHANGEABLE = frozenset({"name", "currency", "time_zone", "language"})
@@ -56,6 +56,9 @@ def change_tenant(tenant_id: uuid.UUID, **changes: Any) -> Tenant:
         setattr(tenant, name, value)
     _check(tenant)
     tenant.save(update_fields=list(changes))
+    if (home := current_scope().home) is not None:
+        for name, value in changes.items():
+            setattr(home, name, value)
     audit.record("tenant.changed", tenant, before=before, after=changes)
     return tenant
 

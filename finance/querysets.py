@@ -34,7 +34,7 @@ from finance.models.categories import category_label
 from finance.money import Money
 from finance.row_links import links_of
 from tenancy.models import Tenant
-from tenancy.scope import current_tenant_id
+from tenancy.scope import current_scope, current_tenant_id
 
 Row = dict[str, Any]
 
@@ -260,7 +260,8 @@ def dashboard(month: date | None = None) -> Dashboard:
 
 def home() -> Tenant:
     """The tenant with its currency and time zone."""
-    return Tenant.objects.only("currency", "time_zone").get(pk=current_tenant_id())
+    known = current_scope().home
+    return known or Tenant.objects.only("currency", "time_zone").get(pk=current_tenant_id())
 
 
 def today() -> date:

@@ -16,7 +16,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from tenancy.models import Tenant
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +56,8 @@ class Scope:
     tenant: uuid.UUID | AllTenants
     actor: Actor = field(default_factory=Actor)
     permissions: frozenset[str] = frozenset()
+    home: Tenant | None = field(default=None, compare=False, repr=False)
+    """The tenant's row, where the door has read it anyway."""
 
 
 _active: ContextVar[Scope | None] = ContextVar("tenant_scope", default=None)
@@ -101,10 +106,11 @@ def tenant_scope(
     *,
     actor: Actor | None = None,
     permissions: frozenset[str] = frozenset(),
+    home: Tenant | None = None,
 ) -> Iterator[Scope]:
     """Act for one tenant. `permissions` limit what doors allow; verbs called by jobs and commands
     need none, because their door has checked already."""
-    with entered(Scope(tenant_id, actor or current_actor(), permissions)) as scope:
+    with entered(Scope(tenant_id, actor or current_actor(), permissions, home)) as scope:
         yield scope
 
 
