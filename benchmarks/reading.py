@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
 from rest_framework.views import APIView
 
+from accounts.middleware import one_announcement
 from accounts.models import User
 from benchmarks.filling import COMMON, NEWEST, NONE, RARE, ledger_of
 from benchmarks.setting import analyze, make_schema, milliseconds, tell
@@ -64,13 +65,15 @@ class BareTotals(APIView):
 
 
 def asking(user: User, view: Any, /, **query: Any) -> Callable[[], object]:
-    """A request through a view, to the bytes of its answer."""
+    """A request through a view, to the bytes of its answer; PostgreSQL is told the scope once, as
+    the middleware does."""
 
     def ask() -> object:
         request = APIRequestFactory().get("/", query, headers={"host": "localhost"})
         force_authenticate(request, user)
-        response = view(request)
-        response.render()
+        with one_announcement():
+            response = view(request)
+            response.render()
         assert response.status_code == 200, response.data
         return response.content
 

@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from organizer.linking import TARGETS, Link
 from organizer.models import RepeatBy, Task, TaskBatch, TaskPolicy, TaskPriority
+from organizer.querysets import PlainRow
 from tenancy.serializers import StrictModelSerializer, StrictSerializer
 
 
@@ -72,28 +73,28 @@ class TaskSerializer(StrictModelSerializer):
             value["links"] = tuple(Link(link["kind"], link["target_id"]) for link in value["links"])
         return value
 
-    def to_representation(self, instance: Task) -> Any:
+    def to_representation(self, instance: Task | PlainRow) -> Any:
         """What the fields above give, without asking each of them for each row: a page of fifty is
-        made five times as fast."""
-        row, zone = instance, self._zone
-        is_followed = row.bill_id is not None or row.announcement_id is not None
-        amount = row.amount if is_followed else None
-        plain = {name: getattr(row, name) for name in AS_THEY_ARE}
-        return plain | {
-            "id": str(row.pk),
-            "due_at": _instant(row.due_at, zone),
-            "done_at": _instant(row.done_at, zone),
-            "created_at": _instant(row.created_at, zone),
-            "assignee": row.assignee_id,
-            "follows": row.follows_id,
-            "links": [{"kind": link.kind, "id": link.target_id} for link in row.linked],
-            "amount": None if amount is None else str(amount),
-            "currency": amount.currency if amount else "",
-            "reference": row.reference if is_followed else "",
-            "messages": row.messages if is_followed else [],
-            "bill": row.bill_id,
-            "announcement": row.announcement_id,
+        made five times as fast. A plain row has nothing beside its columns."""
+        row = instance if isinstance(instance, dict) else vars(instance)
+        zone = self._zone
+        given = {name: row[name] for name in AS_THEY_ARE}
+        given |= {
+            "id": str(row["id"]),
+            "due_at": _instant(row["due_at"], zone),
+            "done_at": _instant(row["done_at"], zone),
+            "created_at": _instant(row["created_at"], zone),
+            "assignee": row["assignee_id"],
+            "follows": row["follows_id"],
+            "links": [],
+            "amount": None,
+            "currency": "",
+            "reference": "",
+            "messages": [],
+            "bill": row["bill_id"],
+            "announcement": row["announcement_id"],
         }
+        return given if isinstance(instance, dict) else given | _beside(instance)
 
     @cached_property
     def _zone(self) -> tzinfo:
@@ -113,6 +114,21 @@ AS_THEY_ARE: Final = (
     "title", "notes", "due_on", "due_time", "time_zone", "priority", "tags", "checklist", "state",
     "rule", "repeat_by", "repeat_from", "except_on", "closed_by_ledger", "version",
 )  # fmt: skip
+
+
+def _beside(task: Task) -> dict[str, Any]:
+    """What stands in other tables."""
+    links = [{"kind": link.kind, "id": link.target_id} for link in task.linked]
+    if task.bill_id is None and task.announcement_id is None:
+        return {"links": links}
+    amount = task.amount
+    return {
+        "links": links,
+        "amount": None if amount is None else str(amount),
+        "currency": amount.currency if amount else "",
+        "reference": task.reference,
+        "messages": task.messages,
+    }
 
 
 def _instant(value: datetime | None, zone: tzinfo) -> str | None:

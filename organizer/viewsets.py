@@ -19,7 +19,7 @@ from organizer.batches import Wanted, edit_many, undo
 from organizer.filters import TaskFilter
 from organizer.following import set_task_policy, task_policy
 from organizer.models import RepeatBy, Task, TaskBatch
-from organizer.querysets import ORDER, dress, shown
+from organizer.querysets import LISTED, ORDER, dressed, shown
 from organizer.serializers import (
     BatchUndoneShape,
     BulkInput,
@@ -48,15 +48,12 @@ class TaskViewSet(
     http_method_names = ("get", "post", "patch", "delete", "head", "options")
     action_permissions = {"preview": "tasks:read"}
 
-    def get_queryset(self) -> QuerySet[Task]:
-        rows = super().get_queryset()
-        return rows if self.action == "list" else shown(rows)
+    def get_queryset(self) -> QuerySet[Task, Any]:
+        return LISTED.all() if self.action == "list" else shown(super().get_queryset())
 
     def paginate_queryset(self, queryset: Any) -> Any:
         page = super().paginate_queryset(queryset)
-        if self.action == "list" and page:
-            dress(page)
-        return page
+        return dressed(page) if self.action == "list" and page else page
 
     def perform_create(self, serializer: BaseSerializer[Any]) -> None:
         serializer.instance = self._fresh(todo.add_task(**serializer.validated_data).pk)

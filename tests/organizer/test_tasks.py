@@ -19,7 +19,7 @@ from organizer.contacts.keeping import add_contact
 from organizer.following import follow
 from organizer.linking import Link
 from organizer.models import Task
-from organizer.querysets import shown
+from organizer.querysets import LISTED, dressed, shown
 from organizer.serializers import TaskSerializer
 from organizer.todo import add_task, complete_task
 from tenancy.models import Tenant
@@ -142,8 +142,13 @@ def test_what_is_given_is_what_the_fields_say(api: APIClient) -> None:
     )  # fmt: skip
     add_bill("Stadtwerke", Money.parse("84.20", "EUR"), today(), reference="R-17")
     follow(today())
+    add_task("Plain", tags=["b"], notes="Nothing beside its own columns.")
     rows = list(shown(Task.objects.all()))
-    assert len(rows) == 4
+    assert len(rows) == 5
+    listed = dressed(list(LISTED.all()))
+    assert sum(isinstance(row, dict) for row in listed) == 1
+    by_id = {given["id"]: given for given in TaskSerializer(listed, many=True).data}
+    assert by_id == {str(row.pk): TaskSerializer(row).data for row in rows}
     for row in rows:
         given = TaskSerializer(row).data
         declared = serializers.ModelSerializer.to_representation(TaskSerializer(), row)
