@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from extraction.document import Document
 from extraction.extractors import korean
+from extraction.extractors.names import is_name
 from extraction.extractors.parties import (
     BANK_NAME,
     ENDING,
@@ -18,7 +19,6 @@ from extraction.extractors.parties import (
     TRAIL,
     FoundParty,
     Surroundings,
-    is_name,
 )
 from extraction.extractors.phrases import Hit
 

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from extraction.extractors.names import TELEPHONE, end_of_capitals
+from extraction.extractors.names import TELEPHONE, end_of_capitals, is_name
 from extraction.extractors.phrases import SPACELESS, Hit
 from extraction.extractors.rails import find_info_strings
 from extraction.extractors.segments import cell_below
@@ -47,40 +47,6 @@ _LEGAL_REST = re.compile(
     r"(?:Inc|LLC|Ltd|Corp|Co|S\.A|S\.r\.l|S\.p\.A|GmbH|d\.o\.o|s\.r\.o|a\.s|de C\.V)\b\.?(?!\w)"
 )
 TRAIL = " \t-–,.:;/&|*'\"(_"
-_NO_NAME = re.compile(r"[\d\s\W]*$")
-_NAME_CASE = re.compile(r"[^\W\d_a-zß-öø-ÿа-я]|\d|@|[a-z0-9]+[.*@][a-z0-9]|[A-Z]")
-# What follows a preposition in bank prose without being a name.
-NOT_NAMES = re.compile(
-    r"(?:your|you|our|us|we|we've|you've|i|it|(?-i:the\b|The (?![A-Z])|THE (?![A-Z]))"
-    r"|a/c|acct?|account|card|dear|https?:|www\.|any|this|this transaction"
-    r"|su|tu|se|pix|sua|voc[eê]|votre|tw[oó]j\w?|twoj[aąeę]|ihr|ihre[mnr]?|ihnen|dir|dich|sie|du"
-    r"|customer|bank account|debit card"
-    r"|credit card|upi|neft|imps|rtgs|fps|eft|ach|me|them|it|date|time|online|app|mobile|atm"
-    r"|\d+ (?:hours?|days?|minutes?|business days)|mobile number|registered mobile"
-    r"|رقم|لرقم|blik|blikiem|no|ref|reference|status|account no|card no|my account"
-    r"|(?:transaction|txn|order|payment) (?:id|no|number|date|details|amount))\b(?!['’&*.@])",
-    re.IGNORECASE,
-)
-# What was done is no name.
-_GENERIC = re.compile(
-    r"(?:payment|purchase|transaction|withdrawal|refund|charge|sale|debit|credit"
-    r"|zahlung|kauf|uberweisung|paiement|achat|virement|compra|pago|transferencia|retiro|pagamento"
-    r"|acquisto|bonifico|betaling|aankoop|zakup|transakcja|покупка|оплата|перевод"
-    r"|notification|notice|alert|notificacion|notificación|notificação|benachrichtigung"
-    r"|hinweis|avviso|notifica|powiadomienie|bildirim|bildirimi|уведомление|сповіщення|оповещение"
-    r"|of|to|at|for|from|by|and|success|successful|completed|confirmed|approved|failed|pending|status"
-    r"|お知らせ|ご案内|ご利用|通知|알림|안내)s?",
-    re.IGNORECASE,
-)
-# The kind of a card is no name.
-_CARD_KIND = re.compile(
-    r"(?:(?:visa|master ?card|maestro|elo|amex|american express|rupay|mada|hipercard|unionpay|troy"
-    r"|dankort|girocard|classic|gold|platinum|titanium|signature|infinite|electron|standard|world"
-    r"|debit|credit|virtual|business|contactless)\b\W*)+",
-    re.IGNORECASE,
-)
-# An account that is partly hidden: "X5678X", "xxx-1234".
-_MASKED = re.compile(r"[xX*#•\d -]*\d[xX*#•\d -]*")
 # "to SHOP UPI: 6123…": the rail belongs to the number behind it.
 _RAIL_END = re.compile(r"[\s_]+(?:on|dt|at|UPI|IMPS|NEFT|RTGS|Ref|REF|TID|UTR|RRN)\W*$")
 _STORE_NUMBER = re.compile(r"(?:\s+#?\d{3,}|\s+[*#]\s?[A-Z0-9]{4,})+$")
@@ -104,11 +70,6 @@ _DONE = re.compile(
     r"^(?:(?:(?:ceft|cefts|neft|imps|rtgs|ibft|pos|atm|web|qr|cb|sepa|card|debit|prlv|prelevement|virement|vir|lastschrift|purchase"
     r"|purch|pmt|pymt|payment|achat|paiement|compra|pago|pagamento|pagto|thanh toan|chuyen tien"
     r"|pembayaran|platba|zakup|оплата|покупка)\b[ :-]{1,3}){1,3})(?=[^\W\d_]{3})",
-    re.IGNORECASE,
-)
-# "via the bank's app": how it was done.
-_CHANNEL = re.compile(
-    r"\b(?:net ?banking|(?:online|internet|mobile|phone|web)[ ]?banking|(?:mobile|banking) app)$",
     re.IGNORECASE,
 )
 BANK_NAME = re.compile(r"\b(?:bank|banka|banco|banque|banca|bankasi)\W*(?:ltd|limited)?\W*$", re.I)
@@ -147,8 +108,6 @@ _NAMED = re.compile(r"\s?\((?P<name>[^()\d]{3,50})\)")
 
 # A UPI handle or the like: the part before the provider is the payee.
 _HANDLE = re.compile(r"([\w.-]{2,60})@\w+")
-# A name that is a card or account is none.
-ACCOUNT_INSIDE = re.compile(r"\b(?:card|a/c|acct?|account|bank account)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,15 +344,3 @@ def _left(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
     if text[end : end + 1] == "." and OWN_POINT.search(text, start, end):
         end += 1
     return (start, end) if end > start else None
-
-
-def is_name(raw: str, *, strict: bool) -> bool:
-    if _GENERIC.fullmatch(raw) or _CARD_KIND.fullmatch(raw):
-        return False
-    if re.match(r"\+?\d{6,}\b", raw) or _CHANNEL.search(raw):
-        return False  # a telephone number or an account
-    if len(raw) < 2 or _NO_NAME.fullmatch(raw) or NOT_NAMES.match(raw) or _MASKED.fullmatch(raw):
-        return False
-    if not strict:
-        return True
-    return _NAME_CASE.match(raw) is not None and not ACCOUNT_INSIDE.search(raw)
