@@ -90,17 +90,24 @@ def _weight(item: FoundAccount, text: str, own: list[int], other: list[int]) -> 
     return weight
 
 
-# The word before the account at the other end of the money.
-_OTHER_END = {Direction.DEBIT: "to", Direction.CREDIT: "from"}
+# The words before the account at the other end of the money, and before one's own.
+_ENDS = {Direction.DEBIT: ("to", "from"), Direction.CREDIT: ("from", "")}
 
 
 def own_first(
     accounts: list[FoundAccount], hits: list[Hit], direction: Direction | None
 ) -> list[FoundAccount]:
-    """The accounts with those last that money went to, or came from: "To: 9910 From: 4402"."""
-    word = _OTHER_END.get(direction) if direction else None
-    ends = [hit.end for hit in hits if hit.kind == "merchant" and hit.name == word]
-    return sorted(accounts, key=lambda item: any(0 <= item.start - end <= _NEAR for end in ends))
+    """The accounts with those last that money went to, or came from, and one's own first where
+    one is named so: "To: ANN, account 9910 From: 4402"."""
+    other, own = _ENDS.get(direction, ("", "")) if direction else ("", "")
+
+    def follows(item: FoundAccount, word: str) -> bool:
+        return any(
+            hit.name == word and hit.kind == "merchant" and 0 <= item.start - hit.end <= _NEAR
+            for hit in hits
+        )
+
+    return sorted(accounts, key=lambda item: (follows(item, other), not follows(item, own)))
 
 
 # How far an account stands at most from the word that says whose it is.

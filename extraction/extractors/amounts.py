@@ -153,6 +153,7 @@ def _amount_at(text: str, folded: str, start: int, end: int, floor: int) -> Amou
     factor, after_number = _factor(folded, end, has_currency=before is not None)
     space = 1 if text.startswith((" ", "\t"), after_number) else 0
     after = mark_after(folded, text, after_number + space) or _dong(folded, start, after_number)
+    after = after and _confirmed(after, folded, text, after_number + space)
     if before and after and after.codes[0] not in before.codes:
         # "Rs 500 USD 5": the second mark belongs to the next number
         after = None if _number_follows(text, after_number + space + after.length) else after
@@ -161,6 +162,17 @@ def _amount_at(text: str, folded: str, start: int, end: int, floor: int) -> Amou
         place = after_number + space + after.length
         after = None if _DECIMALS_FOLLOW.match(text, place) else after
     return _build(text, start, end, mark_end, before, after, factor, after_number, space)
+
+
+def _confirmed(after: CurrencyMark, folded: str, text: str, start: int) -> CurrencyMark:
+    """ "42,00 € EUR", "5 $ CAD": the code behind a sign belongs to it."""
+    end = start + after.length
+    apart = text.startswith(" ", end) and not text[start:end].isalpha()
+    code = mark_after(folded, text, end + 1) if apart else None
+    if code is None or len(code.codes) != 1 or code.codes[0] not in after.codes:
+        return after
+    known = not _number_follows(text, end + 1 + code.length)
+    return CurrencyMark(code.codes, after.length + 1 + code.length) if known else after
 
 
 _GROUPED_DONG = re.compile(r"\d{1,3}(?:\.\d{3})+d(?!\w)")

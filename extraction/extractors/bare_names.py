@@ -34,7 +34,7 @@ _PURPOSE = re.compile(
     r"(?:transaction|transfer|charges?|fees?|commission|interest|dividend|premium|subscription))\b",
     re.IGNORECASE,
 )
-_AFTER_EVENT = re.compile(r"[ \t]?:?[ \t]?")
+_AFTER_EVENT = re.compile(r"[ \t]?[:;]?[ \t]?")
 # The reader's own name on his card: "김*수".
 _OWN_MASKED = re.compile(r"[\uac00-\ud7af]\*[\uac00-\ud7af]")
 # A remitter as Japanese banks print it, with its legal form: "カ)ミズウミショウジ".
@@ -87,8 +87,12 @@ _DEEDS = ("event", "weak")
 def find_before_amount(
     text: str, around: Surroundings, hits: list[Hit], start: int
 ) -> FoundParty | None:
-    """A name that with the amount (which starts at `start`) is the whole line: "Shop £14.35"."""
+    """A name that with the amount (which starts at `start`) is the whole line: "Shop £14.35",
+    "Shop: -14,35 €", or whose line stands above the amount's."""
     line = text.rfind("\n", 0, start) + 1
+    if line and not text[line:start].strip(" +-"):
+        start = len(text[:line].rstrip())
+        line = text.rfind("\n", 0, start) + 1
     first, last = trimmed(text, line, start)
     name = text[first:last]
     told = any(first <= hit.start < last and hit.kind in _TOLD for hit in hits)
@@ -96,12 +100,18 @@ def find_before_amount(
     if (
         told
         or walled
-        or text[last:start].strip()
+        or _is_joined(text[last:start].strip(), text[start : start + 1])
         or not _is_short(name)
         or not is_name(name, strict=False)
+        or _OWN_MASKED.search(name)
     ):
         return None
     return None if ENDING.search(text, first, last) else FoundParty(name, first, last, "line", 0.5)
+
+
+def _is_joined(between: str, first: str) -> bool:
+    """Whether something but the colon before a signed amount stands between."""
+    return bool(between) and not (between == ":" and first in ("+", "-"))
 
 
 _TOLD = ("event", "weak", "label", "merchant", "refine", "account")

@@ -31,7 +31,7 @@ def main_amount(
     usable = _usable(found, own_role)
     if not usable:
         main, reasons = _labelled_as_event(found, decision)
-        main = main or _only_one(found)
+        main = main or _only_one(found, decision.event)
         return main, reasons or (() if main else (Reason.NO_AMOUNT,))
     hit = decision.hit
     place = hit.start if hit else usable[0].start
@@ -157,16 +157,17 @@ def _is_told(item: Amount, found: Findings) -> bool:
 _BOOKED = {event.value for event in Event if event.books}
 
 
-def _only_one(found: Findings) -> Amount | None:
+def _only_one(found: Findings, event: Event) -> Amount | None:
     """The only amount that is no balance, limit or fee, whatever it is called: "EMI of Rs 500 has
-    been debited"."""
+    been debited", "we have your 500 TL for your card's debt"."""
+    called = {"other", "original", *(("due_total",) if event is Event.CARD_PAYMENT else ())}
     left = [
         item
         for item in found.amounts
         if item.money is not None
         and item.money.minor
         and item.codes
-        and found.roles.get(item) in ("other", "original")
+        and found.roles.get(item) in called
     ]
     return left[0] if len(left) == 1 else None
 

@@ -122,10 +122,16 @@ def _label() -> re.Pattern[str]:
     return re.compile(rf"(?:^|[\n\t,;|])[ ]?(?:{words})[ ]?[:=\t\n][\s]{{0,3}}", re.MULTILINE)
 
 
+# "TK 4321(VND)": an account and its currency.
+_ACCOUNT_CURRENCY = re.compile(r"\d\(([A-Z]{3})\)")
+
+
 def stated_currency(folded: str, normalized: str) -> str | None:
-    """The currency that a label of its own names, if it can mean only one."""
-    for match in _label().finditer(folded):
-        mark = mark_after(folded, normalized, match.end())
+    """The currency that a label of its own names, or the account, if it can mean only one."""
+    of_account = _ACCOUNT_CURRENCY.search(normalized)
+    starts = [match.end() for match in _label().finditer(folded)]
+    for start in (*starts, *([of_account.start(1)] if of_account else [])):
+        mark = mark_after(folded, normalized, start)
         if mark is not None and len(mark.codes) == 1:
             return mark.codes[0]
     return None

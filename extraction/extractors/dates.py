@@ -55,7 +55,7 @@ _SHORT = re.compile(
     r"(\d(?<![\d.,/*xX].)(?<![^\W\u0590-\u05ff]-.)(?<!\W-.)\d?)([-/.])(\d{1,2})(?![\d%]|[-/.,]\d)"
 )
 # "… 13.10 19:22": a day and a month beside a time, where a sentence or a line begins.
-_BESIDE_TIME = re.compile(r"(?<=[\n.;,|)] )\d|(?<=\n)\d")
+_BESIDE_TIME = re.compile(r"(?<=[\n.;,|)] )\d|(?<=\n)\d|\A\d")
 _TIME_FOLLOWS = re.compile(r"\.?,? ?\d\d:\d\d")
 _AT_TIME = re.compile(r"\.?,? (?:в|o|um|kl\.?) \d\d[:.]\d\d")
 # "07/21-18:40" beside a Persian balance: month and day of the Jalali year.
@@ -63,8 +63,10 @@ _AT_TIME = re.compile(r"\.?,? (?:в|o|um|kl\.?) \d\d[:.]\d\d")
 _TAIWANESE = re.compile(r"(1[0-4]\d(?<![\d/.-]...))([/.-])(\d\d)\2(\d\d)(?![\d/.-])")
 _JALALI_SHORT = re.compile(r"(?<![\d/])(0[1-9]|1[0-2])/?([0-3]\d)[-_ ]{1,3}(?=\d\d:\d\d)")
 _COMPACT = re.compile(r"(20(?<![\w.,-]..)\d\d)([01]\d)([0-3]\d)(?=\D|$)(?![\w])")
-# "2026:05:09 18:01:45", and "260509 18:01" where a line begins.
-_TIMED = re.compile(r"(20\d\d(?=:)|^2\d):?([01]\d):?([0-3]\d)(?= \d\d:\d\d)", re.MULTILINE)
+# "2026:05:09 18:01:45", and "260509 18:01" where a line begins or after a mark.
+_TIMED = re.compile(
+    r"(2(?:0\d\d(?=:)|(?:(?<=^.)|(?<=[:;,|] .))\d)):?([01]\d):?([0-3]\d)(?= \d\d:\d\d)", re.M
+)
 _CJK = re.compile(
     r"(?:(?<!\d)(\d{2,4}|令和\s?\d{1,2})\s?[年년]\s?)?(?<!\d)(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日号號일]"
 )
@@ -131,8 +133,7 @@ def _months() -> dict[str, int]:
                             table.setdefault("ב" + folded, number)
                         table.setdefault(folded.rstrip("."), number)
     table.update(_SPELLINGS)
-    # Lithuanian for April, and how banks everywhere shorten "balance".
-    # … and what is a currency's code, not a Czech or Aramaic month.
+    # How banks everywhere shorten "balance" (Lithuanian for April); codes of currencies.
     for word in ("bal", "zar", "nis"):
         table.pop(word, None)
     return {name: number for name, number in table.items() if len(name) > 2}

@@ -124,7 +124,7 @@ def _outermost(hits: list[Hit]) -> list[Hit]:
             and (
                 hit.name not in _KEPT_INSIDE
                 or other.name in NEVER
-                or _is_reversal(other)
+                or hit.phrase.text in other.phrase.text
                 or (hit.name == "due" and other.name in _LEADS)  # "payment of your bill received"
             )
             for other in kept
@@ -148,11 +148,6 @@ def _is_approval(hit: Hit, heard: list[Hit]) -> bool:
         other.kind == "reference" and other.start < hit.end and hit.start < other.end
         for other in heard
     )
-
-
-def _is_reversal(hit: Hit) -> bool:
-    """A reversal that has been initiated is money back; a refund may still take days."""
-    return hit.name == "refund" and "reversal" in hit.phrase.text
 
 
 def _first_by_order(never: list[Hit]) -> str:

@@ -71,12 +71,14 @@ def _is_read(candidate: Candidate) -> bool:
 
 
 def _believable(candidate: Candidate, decision: Decision) -> bool:
-    """Whether a weak phrase stands in a message that otherwise looks like a bank's."""
+    """Whether a weak phrase, or none, stands in a message that otherwise looks like a bank's."""
     signs = (
         candidate.account_hint is not None,
-        candidate.balance is not None or candidate.available_limit is not None,
+        candidate.available_limit is not None,
         candidate.reference is not None,
         _is_read(candidate),
     )
-    is_signed = decision.hit is None and candidate.balance is not None
-    return candidate.amount is not None and (sum(signs) >= 2 or is_signed)
+    by_shape = decision.hit is None and candidate.available_limit is None
+    return candidate.amount is not None and (
+        candidate.balance is not None or by_shape or sum(signs) >= 2
+    )

@@ -22,7 +22,7 @@ _NOT_NAMES = re.compile(
 )
 # What was done is no name.
 _GENERIC = re.compile(
-    r"(?:payment|purchase|transaction|withdrawal|refund|charge|sale|debit|credit"
+    r"(?:payment|purchase|transaction|withdrawal|refund|charge|sale|debit|credit|trf|tfr|ft"
     r"|zahlung|kauf|uberweisung|paiement|achat|virement|compra|pago|transferencia|retiro|pagamento"
     r"|acquisto|bonifico|betaling|aankoop|zakup|transakcja|покупка|оплата|перевод"
     r"|notification|notice|alert|notificacion|notificación|notificação|benachrichtigung"
@@ -47,6 +47,15 @@ _CHANNEL = re.compile(
 )
 # A name that is a card or account is none.
 _ACCOUNT_INSIDE = re.compile(r"\b(?:card|a/c|acct?|account|bank account)\b", re.IGNORECASE)
+
+
+# Letters of scripts that have no capitals and write no spaces.
+_CAPLESS = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+def all_in_capitals(text: str) -> bool:
+    """Whether capitals tell nothing, since the message has nothing else."""
+    return text.isupper() and _CAPLESS.search(text) is None
 
 
 def end_of_capitals(text: str, start: int, end: int) -> int:

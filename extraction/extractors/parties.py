@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from extraction.extractors.names import TELEPHONE, end_of_capitals, is_name
+from extraction.extractors.names import TELEPHONE, all_in_capitals, end_of_capitals, is_name
 from extraction.extractors.phrases import SPACELESS, Hit
 from extraction.extractors.rails import find_info_strings
 from extraction.extractors.segments import cell_below
@@ -46,7 +46,7 @@ _LEGAL_REST = re.compile(
     r"(?<=[Ss][Pp])\. ?[zZ] ?[oO]\. ?[oO]\.?|(?:[.,]{1,2} ?| )"
     r"(?:Inc|LLC|Ltd|Corp|Co|S\.A|S\.r\.l|S\.p\.A|GmbH|d\.o\.o|s\.r\.o|a\.s|de C\.V)\b\.?(?!\w)"
 )
-TRAIL = " \t-–,.:;/&|*'\"(_"
+TRAIL = " \t-–,.:;/&|*'\"(_@"
 # "to SHOP UPI: 6123…": the rail belongs to the number behind it.
 _RAIL_END = re.compile(r"[\s_]+(?:on|dt|at|UPI|IMPS|NEFT|RTGS|Ref|REF|TID|UTR|RRN)\W*$")
 _STORE_NUMBER = re.compile(r"(?:\s+#?\d{3,}|\s+[*#]\s?[A-Z0-9]{4,})+$")
@@ -56,20 +56,22 @@ _PROCESSOR = re.compile(
 )
 
 
-# "ENOC STATION 1044,AE": the country's code is no part of the name.
-_COUNTRY = re.compile(r",[ ]?[A-Z]{2}$")
+# "ENOC STATION 1044,AE", "HYPERMARKET, DUBAI": where a shop is is no part of its name.
+_PLACE = re.compile(r",[ ]?[A-Z][A-Z -]{1,24}$")
+_PLACE_FOLLOWS = re.compile(r",[ ]?[A-Z][A-Z -]{1,24}(?=[.;\n)]|$|[ ](?:on|dt|at|using|with)\b)")
 _PICTURES = re.compile(r"[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]+")
 # "Transfer to ANN", "POS purchase at SHOP": what was done, before the name.
 _DOING = re.compile(
     r"^(?:(?:(?:fund|funds|bank|pos|card|online|bill)\s)?(?:transfer|trf|tfr|payment|purchase|pos)"
-    r"\s(?:to|from|frm|at|by|for)|CK|CT|FT\sto|QR\sde)\s(?=\S{2})",
+    r"\s(?:to|from|frm|at|by|for)|CK|CT|FT\sto|QR\sde|n[oó]mina\sde)\s(?=\S{2})",
     re.IGNORECASE,
 )
 # "POS PURCHASE SHOP", "PRLV SEPA SHOP": the same without a preposition, as statements write it.
 _DONE = re.compile(
-    r"^(?:(?:(?:ceft|cefts|neft|imps|rtgs|ibft|pos|atm|web|qr|cb|sepa|card|debit|prlv|prelevement|virement|vir|lastschrift|purchase"
+    r"^(?:(?:(?:ceft|cefts|neft|imps|rtgs|ibft|pos|atm|web|(?:fonepay )?qr|cb|sepa|card|debit|prlv"
+    r"|prelevement|virement|vir|lastschrift|purchase"
     r"|purch|pmt|pymt|payment|achat|paiement|compra|pago|pagamento|pagto|thanh toan|chuyen tien"
-    r"|pembayaran|platba|zakup|оплата|покупка)\b[ :-]{1,3}){1,3})(?=[^\W\d_]{3})",
+    r"|pembayaran|platba|zakup|оплата|покупка)\b[ :/-]{1,3}){1,3})(?=[^\W\d_]{3})",
     re.IGNORECASE,
 )
 BANK_NAME = re.compile(r"\b(?:bank|banka|banco|banque|banca|bankasi)\W*(?:ltd|limited)?\W*$", re.I)
@@ -128,7 +130,7 @@ class FoundParty:
             return self.payee
         handle = _HANDLE.fullmatch(self.raw)
         name = handle[1] if handle else _PROCESSOR.sub("", _without_deed(self.raw))
-        name = _PICTURES.sub("", _STORE_NUMBER.sub("", _COUNTRY.sub("", name))).rstrip(TRAIL)
+        name = _PICTURES.sub("", _STORE_NUMBER.sub("", _PLACE.sub("", name))).rstrip(TRAIL)
         return " ".join(name.split()) or self.raw
 
 
@@ -241,11 +243,17 @@ def _whole_first(found: list[FoundParty]) -> list[FoundParty]:
 
 
 def _inside_capitals(text: str, hit: Hit) -> bool:
-    """Whether a preposition in capitals is a word of a name: "POTRAVINY U MOSTU"."""
+    """Whether a preposition in capitals is a word of a name: "POTRAVINY U MOSTU",
+    "Pret A Manger"."""
     before = text[max(0, hit.start - 4) : hit.start]
     capitals = hit.end - hit.start <= 3 and text[hit.start : hit.end].isupper()
     inside = before.endswith(" ") and before[:-1].isalpha() and before.isupper()
-    return capitals and inside and not text.isupper()
+    titled = hit.end - hit.start == 1 and _TITLED.match(text, hit.end) is not None
+    return capitals and (inside or titled) and not all_in_capitals(text)
+
+
+# A word that begins with a capital, after a word "A" within a name.
+_TITLED = re.compile(r" [^\W\d_a-z][^\W\d_A-Z]{2}")
 
 
 def _score(text: str, hit: Hit, span: tuple[int, int], around: Surroundings) -> float:
@@ -314,13 +322,26 @@ def _right(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
         end = cut if cut > start else limit
     rail = _RAIL_END.search(text, start, end)
     end = end_of_capitals(text, start, rail.start() if rail else end)
-    while end > start and text[end - 1] in TRAIL:
+    while end > start and text[end - 1] in TRAIL and not _owns_apostrophe(text, start, end):
         end -= 1
     if end > start and (rest := _LEGAL_REST.match(text, end)):
         return start, rest.end()
+    end = _with_rest(text, start, end, limit)
+    return (start, end) if end > start else None
+
+
+def _with_rest(text: str, start: int, end: int, limit: int) -> int:
+    """The end of a name with the point of its last initial, or the place where the shop is."""
     if end < len(text) and text[end] == "." and OWN_POINT.search(text, start, end):
         end += 1
-    return (start, end) if end > start else None
+    place = _PLACE_FOLLOWS.match(text, end, limit) if text[start:end].isupper() else None
+    return place.end() if place else end
+
+
+def _owns_apostrophe(text: str, start: int, end: int) -> bool:
+    """ "Dunkin'": an apostrophe that closes no quotation belongs to the name."""
+    last = text[end - 1] == "'" and text[end - 2].islower()
+    return last and "'" not in text[max(0, start - 1) : end - 1]
 
 
 def _left(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:

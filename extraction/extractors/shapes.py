@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 
 from extraction.document import Document
-from extraction.extractors.amounts import Amount
+from extraction.extractors.amounts import MASK, Amount
 from extraction.extractors.events import Decision, heard_of, silenced_by
 from extraction.extractors.findings import Findings
 from extraction.extractors.phrases import Hit
@@ -52,12 +52,43 @@ def by_shape(document: Document, found: Findings) -> Decision | None:
     ]
     if len({item.money for item in own}) != 1:
         return None
-    if not (states_balance or (found.accounts and found.dates)):
+    if not (states_balance or (found.accounts and found.dates) or _is_bare_notice(document, found)):
         return None
-    if _shows_code(document, found):
+    if _shows_code(document, found) or _is_called_balance(own[0], found, heard):
         return None
     came = _comes_from_somebody(document.normalized, heard)
     return _decision(own[0], (Reason.WEAK_EVENT,), came=came)
+
+
+# A name, an amount and nothing else: "Blue Kettle\n$6.75", "REWE: -23,45 €".
+_BARE_NOTICE = re.compile(rf"[^\W\d_a-z][^\n{MASK}%?!=]{{1,40}}(?::[ ]?|\n{{1,2}})[+-]?{MASK}\*?")
+
+
+def _is_bare_notice(document: Document, found: Findings) -> bool:
+    """Whether the message is what an app shows of a payment: who, and how much."""
+    text = document.normalized
+    if len(text) > _LONGEST_NOTICE or len(found.amounts) != 1 or not found.amounts[0].codes:
+        return False
+    amount = found.amounts[0]
+    masked = f"{text[: amount.start]}{MASK}{text[amount.end :]}"
+    return _BARE_NOTICE.fullmatch(re.sub(r"[ \t]*\n[ \t]*", "\n", masked).strip()) is not None
+
+
+_LONGEST_NOTICE = 70
+
+
+def _is_called_balance(amount: Amount, found: Findings, hits: list[Hit]) -> bool:
+    """ "Available Bal in A/c XX1 as on yesterday is Rs 5": the sentence calls it a balance, even
+    where the label stands far from it."""
+    sentence = found.segments.index(amount.start)
+    return found.roles.get(amount) is None and any(
+        hit.kind == "label"
+        and hit.name in ("balance", "available")
+        and hit.end <= amount.start
+        and found.segments.index(hit.start) == sentence
+        and not any(hit.end <= item.start < amount.start for item in found.amounts)
+        for hit in hits
+    )
 
 
 def _comes_from_somebody(text: str, hits: list[Hit]) -> bool:
