@@ -63,7 +63,14 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     """From the root, for that is what it may serve."""
     kept = [reverse("offline"), *map(static, STYLES), static("img/favicon.svg")]
     version = sha256("\n".join(kept).encode()).hexdigest()[:12]
-    context = {"kept": kept, "offline": reverse("offline"), "cache": f"inledger-{version}"}
+    ended = {
+        "title": _("This device is not told any more"),
+        "body": _("Its browser has ended the subscription. Add the device again."),
+        "url": reverse("settings_notifications"),
+    }
+    context = {
+        "kept": kept, "offline": reverse("offline"), "cache": f"inledger-{version}", "ended": ended,
+    }  # fmt: skip
     return render(
         request, "config/service-worker.js", context, content_type="text/javascript; charset=utf-8"
     )

@@ -38,6 +38,14 @@ self.addEventListener("push", (event) => {
   event.waitUntil(self.registration.showNotification(title, { body, tag, data: { url } }));
 });
 
+// The push service has ended what this browser was told by. A new one needs the page: it alone may
+// send what it gets in a person's name.
+self.addEventListener("pushsubscriptionchange", (event) => {
+  event.waitUntil(self.registration.showNotification("{{ ended.title|escapejs }}", {
+    body: "{{ ended.body|escapejs }}", tag: "ended", data: { url: "{{ ended.url|escapejs }}" },
+  }));
+});
+
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   const wanted = new URL(event.notification.data?.url ?? "/", self.location.origin);

@@ -32,6 +32,14 @@ SUBSCRIBED = """
 """
 
 
+# A notice says where to add the device again.
+ENDED = """
+navigator.serviceWorker.ready.then((worker) => worker.getNotifications({ tag: "ended" })).then(
+  ([one]) => one?.title === "This device is not told any more"
+    && one.data.url === "/settings/notifications/")
+"""
+
+
 @pytest.mark.parametrize("context", ["allow"], indirect=True)
 def test_a_device_is_added_tried_and_told(
     page: Page, installation: Installation, complaints: list[str]
@@ -53,6 +61,9 @@ def test_a_device_is_added_tried_and_told(
     assert told == [["Inledger", said["body"], said["tag"], "/settings/notifications/"]]
     told = hand_over(page, installation.url, json.dumps(said))
     assert len(told) == 1, "a repeat replaces the first"
+    worker = page.context.service_workers[0]
+    worker.evaluate("self.dispatchEvent(new ExtendableEvent('pushsubscriptionchange'))")
+    page.wait_for_function(ENDED)
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_role("button", name="Try it")).to_have_count(0)
     assert complaints == []
