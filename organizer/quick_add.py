@@ -12,7 +12,17 @@ from datetime import date, time, timedelta
 
 from finance.recurrence import Rule, Unit
 from organizer import quick_words as said
-from organizer.quick_words import ADVERBS, MONTHS, NEAR, NTH, NUMBERS, OTHER, UNITS, WEEKDAYS
+from organizer.quick_words import (
+    ADVERBS,
+    MONTHS,
+    NEAR,
+    NTH,
+    NUMBERS,
+    OTHER,
+    SHORT_WEEKDAYS,
+    UNITS,
+    WEEKDAYS,
+)
 from organizer.repeating import FREQ_OF, GREATEST_STEP, Freq, Repetition, every
 
 
@@ -69,13 +79,13 @@ def _of_days(text: str, today: date) -> Found:
     """On days that a month or a week names."""
     rule: Repetition | None = None
     if found := said.EVERY_NTH_WEEKDAY.search(text):
-        rule = _on_the_nth(found[2].lower(), WEEKDAYS[found[3].lower()], of_month=bool(found[4]))
+        rule = _on_the_nth(found[2].lower(), _weekday(found[3]), of_month=bool(found[4]))
     elif found := said.EVERY_LAST_DAY.search(text):
         rule = Repetition(Freq.MONTHLY, by_month_day=(-1,))
     elif found := said.EVERY_WEEKDAYS.search(text):
-        names = re.split(r",? and |,? und |, ", found[2].lower())
+        names = re.split(r",? and |,? und |,? & |, ", found[2])
         rule = Repetition(
-            Freq.WEEKLY, by_day=tuple((0, n) for n in sorted({WEEKDAYS[name] for name in names}))
+            Freq.WEEKLY, by_day=tuple((0, n) for n in sorted(set(map(_weekday, names))))
         )
     elif found := said.EVERY_WORKDAY.search(text):
         rule = Repetition(Freq.WEEKLY, by_day=tuple((0, day) for day in range(5)))
@@ -158,11 +168,27 @@ def _day(text: str, today: date) -> tuple[str, date | None]:
     elif found := said.NEAR_DAY.search(text):
         day = today + timedelta(NEAR[found[1].lower()])
     elif found := said.WEEKDAY.search(text):
-        ahead = (WEEKDAYS[found[1].lower()] - today.weekday() - 1) % 7 + 1
-        day = today + timedelta(ahead)
+        day = _coming(_weekday(found[1]), today)
+    elif found := said.SHORT_WEEKDAY.search(text):
+        day = _coming(_weekday(found[1] or found[2]), today)
+    elif found := said.SLASHED.search(text):
+        first, second, year = found.groups()
+        days = [_date(year, first, second, today), _date(year, second, first, today)]
+        known = [day for day in days if day is not None]
+        day = known[0] if len(known) == 1 else None
     else:
         return text, None
     return (text, None) if day is None else (_without(text, found), day)
+
+
+def _weekday(name: str) -> int:
+    name = name.lower().removesuffix(".")
+    return WEEKDAYS[name] if name in WEEKDAYS else SHORT_WEEKDAYS[name]
+
+
+def _coming(weekday: int, today: date) -> date:
+    """The next such day after today."""
+    return today + timedelta((weekday - today.weekday() - 1) % 7 + 1)
 
 
 def _time(text: str) -> tuple[str, time | None]:
@@ -170,6 +196,8 @@ def _time(text: str) -> tuple[str, time | None]:
         hour, minute, half = int(found[1]), int(found[2]), (found[3] or "").strip().lower()
     elif found := said.HOUR.search(text):
         hour, minute, half = int(found[1]), 0, found[2].lower()
+    elif found := said.BARE_HOUR.search(text.strip()):
+        text, hour, minute, half = text.strip(), int(found[1]), 0, ""
     else:
         return text, None
     if half in ("am", "pm"):

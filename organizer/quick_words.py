@@ -16,6 +16,15 @@ WEEKDAYS: Final = {
     )
     for number, name in enumerate(names)
 } | {"sonnabend": 5}
+# Words of their own as well ("do", "so", "sun"): days only behind "every", "on" or "am", or last.
+SHORT_WEEKDAYS: Final = {
+    name: number
+    for names in (
+        ("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+        ("mo", "di", "mi", "do", "fr", "sa", "so"),
+    )
+    for number, name in enumerate(names)
+} | {"tues": 1, "thur": 3, "thurs": 3}
 MONTHS: Final = {
     name: number
     for names in (
@@ -73,17 +82,22 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 
 _WEEKDAY: Final = _any(WEEKDAYS)
+_SHORT: Final = rf"(?:{_any(SHORT_WEEKDAYS)})\.?"
+_LAST: Final = _any(name for name in SHORT_WEEKDAYS if len(name) > 2)
+_ANY_WEEKDAY: Final = rf"(?:{_WEEKDAY}|{_SHORT})"
 _MONTH: Final = rf"({_any(MONTHS)})"
 _UNIT: Final = rf"({_any(UNITS)})(?:e?[sn]|e)?"
 _NUMBER: Final = rf"(\d{{1,3}}|{_any(NUMBERS)})"
 _EVERY: Final = r"(?:every|each|jede[nrsm]?|alle)(!?)"
 _OF_MONTH: Final = r"(?: (?:of|in) (?:the|a|every|each) month| (?:im|des|in jedem|jeden) monats?)"
 # What stands before a day and says nothing more.
-_BEFORE: Final = (
-    r"(?:(?:on|by|until|due|from|starting|am|bis|bis zum|bis zu|ab|ab dem|vom|zum|spätestens"
-    r"|spätestens am|vor dem) )?(?:the )?"
+_LED: Final = (
+    r"(?:on|by|until|due|from|starting|am|bis|bis zum|bis zu|ab|ab dem|vom|zum|spätestens"
+    r"|spätestens am|vor dem)"
 )
-_NEXT: Final = r"(?:(?:next|this|coming|nächste[nrms]?|kommende[nrms]?|diese[nrms]?) )?"
+_BEFORE: Final = rf"(?:{_LED} )?(?:the )?"
+_THIS: Final = r"(?:next|this|coming|nächste[nrms]?|kommende[nrms]?|diese[nrms]?)"
+_NEXT: Final = rf"(?:{_THIS} )?"
 
 TAG: Final = _words(r"#([\w-]{1,40})")
 PERSON: Final = _words(r"@([\w.-]{1,60})")
@@ -98,9 +112,9 @@ EVERY_LAST_DAY: Final = _words(
     rf"{_EVERY} (?:(?:last|letzte[nr]?) (?:day|tag){_OF_MONTH}?|monatsletzten|month end|monatsende)"
 )
 EVERY_NTH_WEEKDAY: Final = _words(
-    rf"{_EVERY} ({_any((*NTH, *OTHER))})[nrs]? ({_WEEKDAY})({_OF_MONTH})?"
+    rf"{_EVERY} ({_any((*NTH, *OTHER))})[nrs]? ({_ANY_WEEKDAY})({_OF_MONTH})?"
 )
-EVERY_WEEKDAYS: Final = _words(rf"{_EVERY} ((?:{_WEEKDAY})(?:(?:,| and| und) (?:{_WEEKDAY}))*)")
+EVERY_WEEKDAYS: Final = _words(rf"{_EVERY} ({_ANY_WEEKDAY}(?:(?:,| and| und| &) {_ANY_WEEKDAY})*)")
 EVERY_WORKDAY: Final = _words(rf"{_EVERY} (?:weekday|workday|werktag)")
 EVERY_SECOND: Final = _words(rf"{_EVERY} (?:{_any(OTHER)})[nrs]? {_UNIT}")
 EVERY_NTH_UNIT: Final = _words(rf"{_EVERY} (\d{{1,3}})(?:st|nd|rd|th|\.) {_UNIT}")
@@ -123,5 +137,10 @@ MONTH_DAY: Final = _words(rf"{_BEFORE}{_MONTH}\.? (\d{{1,2}})(?:st|nd|rd|th)?(?:
 NEAR_DAY: Final = _words(rf"{_BEFORE}({_any(NEAR)})")
 IN_UNITS: Final = _words(rf"in {_NUMBER} {_UNIT}")
 WEEKDAY: Final = _words(rf"{_BEFORE}{_NEXT}({_WEEKDAY})")
+SHORT_WEEKDAY: Final = _words(rf"(?:{_LED} (?:the )?{_NEXT}|{_THIS} )({_SHORT})|({_LAST})(?=$)")
+# Month and day, or day and month: one of them must be beyond twelve.
+SLASHED: Final = _words(rf"{_BEFORE}(\d{{1,2}})/(\d{{1,2}})(?:/(\d{{4}}))?")
 CLOCK: Final = _words(r"(?:at |um |by |bis )?(\d{1,2}):(\d{2})(?: ?uhr)?( ?[ap]m)?")
 HOUR: Final = _words(r"(?:at |um |by |bis )?(\d{1,2}) ?(am|pm|uhr)")
+# Looked for when the day is taken out: "call at 9 tomorrow", but not "meet at 9 Main Street".
+BARE_HOUR: Final = _words(r"(?:at|um|gegen) (\d{1,2})(?=$|,)")
