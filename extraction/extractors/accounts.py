@@ -14,7 +14,7 @@ _MASK = "xX*•●∙·#…✱＊х"
 _MASKED = re.compile(
     rf"(?:(?<=[Aa]/[Cc])|(?<=[Aa]cct)|(?<=\b[Aa][Cc])|(?<![\w/{_MASK}]))"
     rf"(?:[A-Z]{{2}}(?:\d{{2}}[ ]?|(?=[{_MASK}]{{2}})))?"
-    rf"(?:\d{{1,6}}+[ -]?)?(?:[{_MASK}]{{1,20}}+[ '-]?+|\.{{2,12}}+[ ]?+){{1,8}}+"
+    rf"(?:#?\d{{1,6}}+[ -]?)?(?:[{_MASK}]{{1,20}}+[ '-]?+|\.{{2,12}}+[ ]?+){{1,8}}+"
     rf"(\d{{2,10}})(?![A-Za-z0-9%#]|\*\w|[.,]\d(?!\d{{3}}-|\d?[-/]\d))"
 )
 # … of which nothing stands in a text without this.
@@ -39,10 +39,12 @@ _BRACKETED = re.compile(r"[行卡드][(（](\d{4})[)）]")
 _NAMED_OWN = re.compile(r"(?: [^\W\d]\w{1,15}){1,4} \((\d{4})\)")
 # The last letters of those kinds and four digits: without them there is none.
 _GLUED_END = re.compile(r"[ADRTXYCQEVOadrtxycqevoРТАртар](?:[-*]| (?:[-–] )?)?\d{4}(?![\d])")
+# "Credit Card EXB 7712": the bank's letters before the digits.
+_NAMED_KIND = re.compile(r" [A-Z]{2,8} (\d{4})(?![\w]|[.,/]\d)")
 _HIDDEN = re.compile(r"[xX*•#]{4}")
 _LINK = re.compile(
     r"[\s:#.\-'\"(\[~]{0,4}(?:(?:no|nr|nro|num|number|numero|n[o°º]|№|id|ending|in|with|is|con|em|"
-    r"en|de|mit|number:|sou|sob)[\s.:#]{0,3}){0,2}[\s:#.\-(\[*]{0,3}"
+    r"en|de|mit|number:|sou|sob)[\s.:#]{0,3}){0,2}[\s:#.\-(\[*]{0,3}(?:nn(?=\d))?"
 )
 _DIGITS = re.compile(
     # Norwegian accounts are written 1234.56.78901.
@@ -99,19 +101,24 @@ def own_first(
 ) -> list[FoundAccount]:
     """The accounts with those last that money went to, or came from, and one's own first where
     one is named so: "To: ANN, account 9910 From: 4402"."""
-    other, own = _ENDS.get(direction, ("", "")) if direction else ("", "")
-
-    def follows(item: FoundAccount, word: str) -> bool:
-        return any(
-            hit.name == word and hit.kind == "merchant" and 0 <= item.start - hit.end <= _NEAR
-            for hit in hits
-        )
-
-    return sorted(accounts, key=lambda item: (follows(item, other), not follows(item, own)))
+    if len(accounts) < 2 or direction not in _ENDS:
+        return accounts
+    other, own = (
+        [hit.end for hit in hits if hit.kind == "merchant" and hit.name == word]
+        for word in _ENDS[direction]
+    )
+    return sorted(
+        accounts,
+        key=lambda item: (
+            any(0 <= item.start - end <= _NEAR for end in other),
+            not any(0 <= item.start - end <= _WITH_ITS_WORD for end in own),
+        ),
+    )
 
 
 # How far an account stands at most from the word that says whose it is.
 _NEAR = 4
+_WITH_ITS_WORD = 6  # "from A/c X4432"
 
 
 def _masked(text: str, blocked: set[int]) -> list[FoundAccount]:
@@ -122,7 +129,7 @@ def _masked(text: str, blocked: set[int]) -> list[FoundAccount]:
         is_short = len(match[1]) < 3 and not _HIDDEN.search(match[0])
         if match.start(1) in blocked or is_short:
             continue
-        if match[0] == f"#{match[1]}":
+        if match[0] == f"#{match[1]}" and text[: match.start()][-5:].lower() != "your ":
             continue  # a number of something: only a label makes it an account's
         found.append(FoundAccount(match[1], match.start(), match.end(), 1.0))
     return found
@@ -161,7 +168,7 @@ def _labelled(text: str, folded: str, hits: list[Hit], blocked: set[int]) -> lis
             continue
         link = _LINK.match(folded, hit.end)
         position = link.end() if link else hit.end
-        match = _DIGITS.match(text, position)
+        match = _DIGITS.match(text, position) or _NAMED_KIND.match(text, hit.end)
         if match is None or match.start(1) in blocked:
             continue
         # "card 4471 05-05-2026": the day is no part of the number.

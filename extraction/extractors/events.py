@@ -249,6 +249,8 @@ def _book(booked: list[Hit], refine: set[str]) -> Decision:
     event, direction = _event(leading.name, refine)
     if leading.name == "own_transfer" and _only_credit(booked):
         event = Event.TRANSFER_IN
+    if leading.name == "card_payment" and _tells_debit(booked, leading):
+        direction = Direction.DEBIT  # from the account that pays: "debited for credit card payment"
     others = {_direction(hit) for hit in booked} - {direction, None}
     reasons: tuple[Reason, ...] = ()
     if len(others) and leading.name not in _SPECIFIC and first is not leading:
@@ -266,6 +268,13 @@ def _only_credit(booked: list[Hit]) -> bool:
     """Whether the message of an own transfer comes from the account that received it."""
     ways = {_direction(hit) for hit in booked}
     return Direction.CREDIT in ways and Direction.DEBIT not in ways
+
+
+def _tells_debit(booked: list[Hit], payment: Hit) -> bool:
+    """Whether money is said to leave an account, and none to come."""
+    names = {hit.name for hit in booked}
+    paid = any(hit.name == "card_bill_paid" and hit.start < payment.start for hit in booked)
+    return paid or ("debit" in names and "credit" not in names)
 
 
 def _is_verb(hit: Hit) -> bool:

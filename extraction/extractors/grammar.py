@@ -56,7 +56,11 @@ class GrammarExtractor:
         certain = decision.strong and (
             candidate.amount is not None or _tells_no_amount(found, candidate)
         )
-        if certain or _believable(candidate, decision):
+        if (
+            certain
+            or _believable(candidate, decision)
+            or _is_short_notice(found, candidate, decision)
+        ):
             return Reading(Verdict.TRANSACTION, decision.event, (candidate,), candidate.reasons)
         return Reading(Verdict.UNSURE, decision.event, (candidate,), candidate.reasons)
 
@@ -68,6 +72,16 @@ def _tells_no_amount(found: Findings, candidate: Candidate) -> bool:
 
 def _is_read(candidate: Candidate) -> bool:
     return candidate.occurred_on is not None and not candidate.occurred_on.inferred
+
+
+# What an app shows of a payment.
+_LONGEST_NOTICE = 70
+
+
+def _is_short_notice(found: Findings, candidate: Candidate, decision: Decision) -> bool:
+    """ "£18.22 at Blue Kettle": an amount with a weak phrase around it, a name and little else."""
+    told = decision.hit is not None and "#" in decision.hit.phrase.text
+    return told and candidate.merchant is not None and len(found.masked) <= _LONGEST_NOTICE
 
 
 def _believable(candidate: Candidate, decision: Decision) -> bool:

@@ -13,10 +13,11 @@ from extraction.extractors.rails import find_info_strings
 from extraction.extractors.segments import cell_below
 from extraction.reading import Direction
 
-_LEAD = re.compile(r"[\s:\-–|>\"'“(\[【「】」\].#,]*(?:VPA\s|linked\s)?")
+_LEAD = re.compile(r"[\s:\-–|>\"'“(\[【「】」\].#,]*(?:VPA\s|linked\s|M-?PESA\s(?=\d))?")
 # "para 258840001122 - MARIA", "to A/C *7731 ANN": a telephone or account before the name.
 _NUMBER_FIRST = re.compile(
-    r"(?:\+?\d{6,14}|(?:(?:a/c|acct?|account) )?[*xX•]{1,12}\d{3,6})(?: ?- ?| )(?=[^\W\d_]{2})",
+    r"(?:\+?\d{6,14}|\d{2,6}\*{2,6}\d{2,4}|(?:(?:a/c|acct?|account) )?[*xX•]{1,12}\d{3,6})"
+    r"(?: ?- ?| )(?=[^\W\d_]{2})",
     re.IGNORECASE,
 )
 _CASE_ENDING = re.compile(r"(?:['’](?i:[dt][ae]n?)|[dt][ae]n?)\s+")

@@ -129,13 +129,16 @@ _SPACE = r"(?:[^\S\n]{1,4}|[^\S\n]{0,2}\n[^\S\n]{0,2})"
 def _expression(text: str, *, spaced: bool) -> str:
     gap = _SPACE if spaced else r"\s{0,2}"
     pieces: list[str] = []
-    pending = ""
+    pending = before = ""
     for piece in TOKEN.findall(text):
         if piece == "...":
             pending = _GAP
             continue
         optional = piece.startswith("[") and piece.endswith("]")
-        link = r"\s{0,4}" if piece[0] in ":#(" and len(piece) == 1 else gap
+        # "80,000.00CR": some banks leave no space behind an amount
+        tight = (piece[0] in ":#(" and len(piece) == 1) or before == "#"
+        link = r"\s{0,4}" if tight else gap
+        before = piece
         inner = _token(piece[1:-1] if optional else piece, spaced=spaced)
         if optional:
             pieces.append(f"(?:{pending or (link if pieces else '')}{inner})?")

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _RAILS = (
-    "UPI|IMPS|NEFT|RTGS|ACH|NACH|ECS|NIP|NIBSS|POS|BIL|BPAY|TRF|TPT|MMT|VPS|VIN|IFN|INF|IFT|EFT|MPS"
+    "UPI|IMPS|NEFT|RTGS|ACH|NACH|ECS|NIP|NIBSS|POS|BIL|BPAY|TRF|m?TFR|TPT|MMT|VPS|VIN|IFN|INF|IFT|EFT|MPS"
     "|CMS|CLG|PIX|SPEI|RTP|FPS|INSTAPAY|PESONET|DUITNOW|GIRO"
 )
 _INFO = re.compile(
     rf"(?:(?<![A-Za-z0-9])|(?<=Info))(?:{_RAILS})(?:[ _](?:CR|DR|Cr|Dr|IN|OUT|D|C|INB))?"
-    rf"(?:[/*]|-(?=[A-Z0-9]))[^\n;,()]{{3,90}}"
+    rf"(?:[/*]|-[ ]?(?=[A-Z0-9]))[^\n;,()]{{3,90}}"
 )
 # Every one of them has this; few other messages do.
 _RAIL_END = re.compile(r"[A-Zr][/*-]")
@@ -24,9 +24,10 @@ _END = re.compile(
     r"\.(?=\s|[A-Z][a-z]|$)|\s-\s|-?\s(?=(?i:avl|avbl|bal|available|on|dt|dated|ref|not|if|call)\b)"
     r"|\s(?=\()|-+$"
 )
+_AMOUNT_BEGINS = re.compile(r"[A-Z][A-Za-z]{1,2}\.? ?\d{1,3}$")
 _NOISE = re.compile(
     rf"(?:{_RAILS}|WEB|PMT|WEB PMT|CR|DR|P2[AMP]|[DC]|IN|OUT|INB|MOB|NET|NA|null|transfer|payment"
-    r"|pay|collect|upi|cr|dr|sent|received|from|to)(?:[ _](?:CR|DR|Cr|Dr))?",
+    r"|pay|collect|upi|cr|dr|sent|received|from|to)(?:[ _](?:CR|DR|Cr|Dr|C|D))?",
     re.IGNORECASE,
 )
 _HANDLE = re.compile(r"[\w.-]{2,60}@\w{2,30}")
@@ -52,6 +53,8 @@ def find_info_strings(text: str) -> Iterator[InfoString]:
         ending = _END.search(text, match.start() + 4, match.end())
         end = ending.start() if ending else match.end()
         raw = text[match.start() : end].rstrip(" -.:/*")
+        if _AMOUNT_BEGINS.search(text, match.start(), end):
+            continue  # "POS/WEB purchase Rs 2,450.00 SHOP" is a sentence
         parts = [part.strip(" .") for part in re.split(r"[/*:|]", raw) if part.strip(" .")]
         if len(parts) == 1:
             parts = [part.strip() for part in raw.split("-") if part.strip()]

@@ -175,3 +175,25 @@ def test_the_nearest_word_says_what_a_date_is() -> None:
     assert candidate.due_date is None
     assert candidate.occurred_on is not None
     assert candidate.occurred_on.value.isoformat() == "2026-05-07"
+
+
+def test_a_card_bill_that_is_debited_is_money_out() -> None:
+    candidate = only_candidate(
+        "Rs.15,000.00 is debited from A/c XXXX7781 for BillPay/Credit Card payment via NetBanking."
+    )
+    assert (candidate.event, candidate.direction) == (Event.CARD_PAYMENT, Direction.DEBIT)
+
+
+@pytest.mark.parametrize(("mark", "direction"), [("CR", Direction.CREDIT), ("DR", Direction.DEBIT)])
+def test_the_way_may_be_written_behind_the_amount_without_a_space(
+    mark: str, direction: Direction
+) -> None:
+    candidate = only_candidate(f"A/C: 607***1122\nAmt: NGN80,000.00{mark}\nBal: NGN81,022.00")
+    assert candidate.direction is direction
+    assert would_book(candidate)
+
+
+def test_a_short_notice_with_a_name_is_asked_about() -> None:
+    reading = read("£18.22 at Blue Kettle", subject="Blue Kettle")
+    assert reading.verdict is Verdict.TRANSACTION
+    assert not any(would_book(candidate) for candidate in reading.candidates)
