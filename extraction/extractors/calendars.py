@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 _JALALI_EPOCH = date(622, 3, 21)
@@ -45,3 +46,11 @@ def gregorian(year: int, month: int, day: int, language: str | None = None) -> d
     if 1990 <= year <= 2100:
         return date(year, month, day)
     raise ValueError("not a year of our time")
+
+
+_IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
+
+
+def has_ideographs(text: str) -> bool:
+    """Whether a text may count years as Taiwan does."""
+    return not text.isascii() and _IDEOGRAPH.search(text) is not None

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from babel import Locale
 
 from extraction.document import Document, fold
-from extraction.extractors.calendars import from_jalali, gregorian
+from extraction.extractors.calendars import from_jalali, gregorian, has_ideographs
 
 MONTH_LANGUAGES = [
     "en", "es", "pt", "fr", "de", "it", "nl", "pl", "ru", "uk", "tr", "ar", "fa", "he", "hi",
@@ -195,7 +195,7 @@ def _in_order_of_trust(document: Document) -> Iterator[FoundDate]:
     if "月" in folded or "월" in folded:
         for match in _CJK.finditer(folded):
             yield from _cjk(match)
-    if any("\u4e00" <= char <= "\u9fff" for char in folded):
+    if has_ideographs(folded):
         for match in _TAIWANESE.finditer(folded):
             yield from _settled(match.span(), int(match[1]) + 1911, int(match[3]), int(match[4]))
     if " thang " in folded:

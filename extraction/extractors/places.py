@@ -81,9 +81,9 @@ _CALLING_CODES = {
 
 
 @cache
-def _words() -> tuple[dict[str, str], dict[str, list[tuple[int, str, str]]]]:
-    """Single words → country, and for what has several words: first word → (place in the file,
-    phrase, country)."""
+def _words() -> tuple[dict[str, str], dict[str, list[tuple[int, str, str]]], tuple[str, ...]]:
+    """Single words → country; for what has several words: first word → (place in the file, phrase,
+    country); and those first words that are not a text's own words (of other scripts, "e.sun")."""
     data = tomllib.loads((Path(__file__).parent / "countries.toml").read_text(encoding="utf-8"))
     singles: dict[str, str] = {}
     phrases: dict[str, list[tuple[int, str, str]]] = {}
@@ -94,7 +94,8 @@ def _words() -> tuple[dict[str, str], dict[str, list[tuple[int, str, str]]]]:
                 singles[word] = country
             else:
                 phrases.setdefault(word.split()[0], []).append((next(places), word, country))
-    return singles, phrases
+    odd = tuple(first for first in phrases if not (first.isalpha() and first.isascii()))
+    return singles, phrases, odd
 
 
 def countries_of(document: Document, words: list[str], languages: list[str]) -> dict[str, float]:
@@ -109,17 +110,18 @@ def countries_of(document: Document, words: list[str], languages: list[str]) -> 
         add(document.country.upper(), 5.0)
     if document.sender and (country := _domain_country(document.sender)):
         add(country, 4.0)
-    singles, phrases = _words()
+    singles, phrases, odd = _words()
     name = fold(document.sender_name or "")
-    for word in dict.fromkeys((*words, *name.split())):
+    said = dict.fromkeys((*words, *name.split()))
+    for word in said:
         if word in singles:
             add(singles[word], 1.0)
     folded = f"{document.folded}\n{name}"
+    firsts = {*phrases.keys() & said.keys(), *(first for first in odd if first in folded)}
     named = [
         (place, country)
-        for first, beginning in phrases.items()
-        if first in folded
-        for place, phrase, country in beginning
+        for first in firsts
+        for place, phrase, country in phrases[first]
         if phrase in folded
     ]
     for _, country in sorted(named):

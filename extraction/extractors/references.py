@@ -42,6 +42,14 @@ _MEMO_NUMBER = re.compile(
 )
 _CONFIRMED = re.compile(r"(?:^|\n|: )([A-Z0-9]{8,12})[ ](?=(?i:confirmed|imethibitishwa))")
 
+# What each of them cannot be without: to look for a word is quick.
+_BY_SHAPE = (
+    (_RAIL, ("UPI", "IMPS", "NEFT", "RTGS")),
+    (_CONFIRMED, ("onfirmed", "ONFIRMED", "methibitishwa", "METHIBITISHWA")),
+    (_PIX, ("E0", "E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8", "E9")),
+    (_BARE_ID, ("ID",)),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FoundReference:
@@ -71,7 +79,9 @@ def find_references(text: str, hits: list[Hit], blocked: set[int]) -> list[Found
             continue
         value = _SIGNATURE.sub("", match[0].rstrip("-_"))
         found.append(FoundReference(value, match.start(), match.start() + len(value), hit.name))
-    for pattern in (_RAIL, _CONFIRMED, _PIX, _BARE_ID):
+    for pattern, words in _BY_SHAPE:
+        if not any(word in text for word in words):
+            continue
         for match in pattern.finditer(text):
             if sum(map(str.isdigit, match[1])) >= 2:
                 found.append(FoundReference(match[1], match.start(1), match.end(1), "number"))

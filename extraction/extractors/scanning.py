@@ -115,6 +115,16 @@ def _common_words() -> dict[str, tuple[str, ...]]:
     return table
 
 
+@cache
+def _letters() -> dict[str, tuple[str, ...]]:
+    """Letter → languages that are told by it."""
+    table: dict[str, tuple[str, ...]] = {}
+    for language in languages():
+        for letter in set(language.letters):
+            table[letter] = (*table.get(letter, ()), language.code)
+    return table
+
+
 # A word that a number follows without a space is a word of its own.
 _WORD = re.compile(rf"[^\W\d_]{{3,}}(?=\d\d)|[^\W_]+|{MASK}")
 
@@ -219,11 +229,13 @@ def _first_scores(raw: str, words: list[str], given: dict[str, float]) -> dict[s
             scores[code] = scores.get(code, 0.0) + 2.0
     if not raw.isascii():
         raw = raw.lower()
-        characters = set(raw)
-        for language in languages():
-            present = characters.intersection(language.letters)
-            if present:
-                count = sum(raw.count(letter) for letter in present)
+        letters, counts = _letters(), dict[str, int]()
+        for letter in letters.keys() & set(raw):
+            count = raw.count(letter)
+            for code in letters[letter]:
+                counts[code] = counts.get(code, 0) + count
+        for language in languages() if counts else ():  # in their order
+            if count := counts.get(language.code, 0):
                 scores[language.code] = scores.get(language.code, 0.0) + min(14.0, 0.6 * count)
     if max(scores.values(), default=0.0) < _KNOWN:
         for language in languages():
@@ -271,13 +283,21 @@ class _Text:
         """Which of these phrases begin at a place."""
         has, masked = self._has, self.masked
         for phrase in phrases:
-            possible = has.get(phrase.needs)
-            if possible is None:
-                possible = has[phrase.needs] = any(word in masked for word in phrase.needs)
-            if possible:
-                match = phrase.pattern.match(masked, start)
-                if match is not None and match.end() > start:
-                    yield Hit(phrase, start, match.end(), phrase.kind, phrase.name)
+            needs = phrase.needs
+            if needs in has:
+                if not has[needs]:
+                    continue
+            else:
+                for word in needs:
+                    if word in masked:
+                        has[needs] = True
+                        break
+                else:
+                    has[needs] = False
+                    continue
+            match = phrase.pattern.match(masked, start)
+            if match is not None and match.end() > start:
+                yield Hit(phrase, start, match.end(), phrase.kind, phrase.name)
 
 
 def _everywhere(literal: str, phrase: Phrase, text: _Text) -> Iterator[Hit]:
