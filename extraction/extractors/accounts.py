@@ -34,8 +34,8 @@ _GLUED = re.compile(
     r"(\d{4})(?!\d|[.,]\d)",
     re.IGNORECASE,
 )
-# "工商银行(4410)": a bank or a card and the last digits in brackets.
-_BRACKETED = re.compile(r"[行卡드][(（](\d{4})[)）]")
+# "工商银行(4410)", "Harbor Bank - 4410": a bank or a card and its last digits.
+_BRACKETED = re.compile(r"(?:[行卡드][(（]|\b(?:Bank|BANK) ?[-–] ?)(\d{4})(?![\w.,-]\d|\d)")
 _NAMED_OWN = re.compile(r"(?: [^\W\d]\w{1,15}){1,4} \((\d{4})\)")
 # The last letters of those kinds and four digits: without them there is none.
 _GLUED_END = re.compile(r"[ADRTXYCQEVOadrtxycqevoРТАртар](?:[-*]| (?:[-–] )?)?\d{4}(?![\d])")

@@ -78,9 +78,10 @@ def find_amounts(document: Document, taken: Iterable[tuple[int, int]]) -> list[A
             continue
         amount = _amount_at(text, folded, start, end, last_end)
         if amount is None and " " in match[0]:
-            # not a space-grouped amount: its first group alone may be one ("5 000 items")
-            end = start + match[0].index(" ")
-            amount = _amount_at(text, folded, start, end, last_end)
+            # not grouped by spaces: the first group alone may be one ("5 000 items") or the others
+            middle = start + match[0].index(" ")
+            amount = _amount_at(text, folded, start, middle, last_end)
+            amount = amount or _amount_at(text, folded, middle + 1, end, last_end)
         if amount is not None:
             found.append(amount)
             last_end = amount.end
@@ -132,11 +133,10 @@ def _amount_at(text: str, folded: str, start: int, end: int, floor: int) -> Amou
         return None
     if _ACCOUNT_CURRENCY.match(text, end):
         return None
-    if end + 1 < len(text) and text[end] in _MASKED_RIGHT and text[end + 1] in _MASKED_RIGHT:
+    masked = end + 1 < len(text) and {text[end], text[end + 1]} <= _MASKED_RIGHT
+    if masked or _in_reference(text, start, end):
         return None
-    if _in_reference(text, start, end):
-        return None
-    if text.startswith("%", end) or text.startswith(" %", end):
+    if text.startswith(("%", " %"), end):
         return None
     if text[start] == "0" and text[start:end].isdigit() and end - start > 1:
         return None
@@ -150,13 +150,16 @@ def _amount_at(text: str, folded: str, start: int, end: int, floor: int) -> Amou
         before = _sharpened(before, folded, text, mark_end)
     if before is not None and _is_word(text, mark_end, before, start, end):
         before = None
+    if before is None and start and text[start - 1].isalpha() and " " in text[start:end]:
+        return None  # "RAMA4 530.00": the name's own number
     factor, after_number = _factor(folded, end, has_currency=before is not None)
     space = 1 if text.startswith((" ", "\t"), after_number) else 0
     after = mark_after(folded, text, after_number + space) or _dong(folded, start, after_number)
     after = after and _confirmed(after, folded, text, after_number + space)
     if before and after and after.codes[0] not in before.codes:
         # "Rs 500 USD 5": the second mark belongs to the next number
-        after = None if _number_follows(text, after_number + space + after.length) else after
+        place = after_number + space + after.length
+        after = None if _NUMBER_FOLLOWS.match(text, place) else after
     elif after and before is None and text[start:end].replace(" ", "").isdigit():
         # "ref 123 456 489 EUR 40,72": a number without decimals before one that has them
         place = after_number + space + after.length
@@ -171,7 +174,7 @@ def _confirmed(after: CurrencyMark, folded: str, text: str, start: int) -> Curre
     code = mark_after(folded, text, end + 1) if apart else None
     if code is None or len(code.codes) != 1 or code.codes[0] not in after.codes:
         return after
-    known = not _number_follows(text, end + 1 + code.length)
+    known = not _NUMBER_FOLLOWS.match(text, end + 1 + code.length)
     return CurrencyMark(code.codes, after.length + 1 + code.length) if known else after
 
 
@@ -278,10 +281,7 @@ def _factor(folded: str, end: int, *, has_currency: bool) -> tuple[int, int]:
 
 
 _DECIMALS_FOLLOW = re.compile(r"[ ]?\d[\d ]*[.,]\d\d(?!\d)")
-
-
-def _number_follows(text: str, position: int) -> bool:
-    return re.match(r"[ ]?\.?[ ]?\d", text[position : position + 4]) is not None
+_NUMBER_FOLLOWS = re.compile(r"[ ]?\.?[ ]?\d")
 
 
 def mask(folded: str, amounts: Iterable[Amount]) -> str:

@@ -88,9 +88,18 @@ def _account_currency(document: Document, found: Findings, usable: list[Amount])
 
 
 def _spent_abroad(item: Amount, usable: list[Amount], found: Findings) -> bool:
-    """Whether this is dollars or euros with a local currency right beside: likely not the
-    account's own. Which of the two is booked stays a question."""
-    return item.currency in ("USD", "EUR") and _side_by_side(item, usable, found)
+    """Whether this is dollars or euros with a local currency right beside, or said to be what they
+    come to: likely not the account's own. Which of the two is booked stays a question."""
+    if item.currency not in ("USD", "EUR"):
+        return False
+    told = found.roles.get(item) is None and any(
+        other.currency not in ("USD", "EUR")
+        and bool(other.codes)
+        and not other.ambiguous
+        and found.roles.get(other) in MAIN_ROLES
+        for other in usable
+    )
+    return told or _side_by_side(item, usable, found)
 
 
 def _has_rival_currency(best: Amount, usable: list[Amount]) -> bool:

@@ -209,7 +209,14 @@ def _still_to_come(booked: list[Hit], never: list[Hit], segments: Segments) -> H
     return next(iter(ahead.values())) if told <= ahead.keys() else None
 
 
-_PAID = ("paid via|", "# paid to|", "bezahlt mit|", "total paid|", "total|montant paye|")
+_PAID = (
+    "paid via|",
+    "# paid to|",
+    "bezahlt mit|",
+    "total paid|",
+    "total|montant paye|",
+    "total|fare",
+)
 _AHEAD = {"scheduled", "request", "due"}
 
 

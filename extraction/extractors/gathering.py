@@ -119,7 +119,7 @@ def _is_name_word(text: str, hit: Hit) -> bool:
 
 
 # A token that is typed into a prepaid meter.
-_ELECTRICITY = re.compile(r"\b(?:kwh|meter|units)\b")
+_ELECTRICITY = re.compile(r"\b(?:kwh|meter|units|pln|listrik|electricity)\b")
 
 
 def _tells_of_balance(hit: Hit, roles: dict[Amount, str]) -> bool:

@@ -22,7 +22,7 @@ _NOT_NAMES = re.compile(
 )
 # What was done is no name.
 _GENERIC = re.compile(
-    r"(?:payment|purchase|transaction|withdrawal|refund|charge|sale|debit|credit|trf|tfr|ft"
+    r"(?:payment|purchase|transaction|withdrawal|refund|charge|sale|debit|credit|trf|tfr|ft|authori[sz]ation|settlement"
     r"|zahlung|kauf|uberweisung|paiement|achat|virement|compra|pago|transferencia|retiro|pagamento"
     r"|acquisto|bonifico|betaling|aankoop|zakup|transakcja|покупка|оплата|перевод"
     r"|notification|notice|alert|notificacion|notificación|notificação|benachrichtigung"
@@ -42,7 +42,8 @@ _CARD_KIND = re.compile(
 _MASKED = re.compile(r"[xX*#•\d -]*\d[xX*#•\d -]*")
 # "via the bank's app": how it was done.
 _CHANNEL = re.compile(
-    r"\b(?:net ?banking|(?:online|internet|mobile|phone|web)[ ]?banking|(?:mobile|banking) app)$",
+    r"\b(?:net ?banking|(?:online|internet|mobile|phone|web)[ ]?banking|(?:mobile|banking) app)$"
+    r"|\w (?-i:transfer)$",
     re.IGNORECASE,
 )
 # A name that is a card or account is none.

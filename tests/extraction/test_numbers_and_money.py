@@ -100,3 +100,22 @@ def test_the_senders_name_speaks_for_its_country() -> None:
     text = "$20.00 was spent at SHOP with card 1234"
     amount = only_candidate(text, sender=None, sender_name="Kiwibank alerts").amount
     assert amount is not None and amount.value.currency == "NZD"
+
+
+def test_a_number_at_the_end_of_a_name_is_no_part_of_the_amount() -> None:
+    amount = only_candidate("Card 7712 spent at CENTRE C RAMA4 530.00 THB on 04/05/26").amount
+    assert amount is not None and str(amount.value) == "530.00"
+
+
+def test_the_code_behind_a_sign_belongs_to_the_amount() -> None:
+    candidate = only_candidate("You sent a payment of 42,00 € EUR to Ann Hill on 4 May 2026")
+    assert candidate.merchant is not None and candidate.merchant.value == "Ann Hill"
+
+
+def test_what_foreign_money_comes_to_is_asked_about() -> None:
+    candidate = only_candidate(
+        "A transaction of EUR 45.00 was made on card 8890 at SHOP on 03-MAY-2026. Equivalent AED"
+        " 188.20."
+    )
+    assert candidate.amount is not None and candidate.amount.value.currency == "AED"
+    assert Reason.TWO_AMOUNTS in candidate.reasons
