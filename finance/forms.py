@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import currencies
@@ -135,6 +137,8 @@ class TransactionFilterForm(TreeForm):
             choices = getattr(self.fields[name], "choices", None) if name == "state" else None
             text = dict(choices).get(value, value) if choices else value
             text = _("Without") if value == NONE else text
+            if isinstance(value, date):
+                text = date_format(value, "SHORT_DATE_FORMAT")
             label = str(self.fields[name].label)
             shown.append((label, str(getattr(text, "label", text)), f"?{urlencode(rest)}"))
         return shown

@@ -11,11 +11,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs.errors import JobError
-from jobs.models import LIVE_STATES, Job, JobState
+from jobs.models import LIVE_STATES, Job, JobQueue, JobState
 from jobs.querysets import needs_attention
+from jobs.results import plain_result
 from jobs.runner import JobRunner
 from jobs.titles import title_of
 from tenancy.pages import is_htmx, page
@@ -33,6 +35,7 @@ _STYLES = {
     JobState.FAILED: "bad",
     JobState.DEAD: "bad",
 }
+_QUEUES = {JobQueue.DEFAULT: gettext_lazy("General"), JobQueue.MAIL: gettext_lazy("Mail")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def _show(request: HttpRequest, found: Job, problem: str = "") -> HttpResponse:
     context = {
         "job": described(found),
         "facts": _facts(found),
-        "result": _plain(found.result),
+        "result": plain_result(found.result),
         "problem": problem,
     }
     template = "jobs/_detail.html" if is_htmx(request) else "jobs/job.html"
@@ -129,20 +132,9 @@ def _facts(found: Job) -> list[tuple[str, Any]]:
         (_("Asked for"), found.created_at),
         (_("Started"), found.started_at),
         (_("Finished"), found.finished_at),
-        (_("Queue"), found.get_queue_display()),
+        (_("Queue"), str(_QUEUES[JobQueue(found.queue)])),
     ]
     if found.started_at and found.finished_at:
         seconds = (found.finished_at - found.started_at).total_seconds()
         facts.append((_("Took"), _("%(seconds).1f s") % {"seconds": seconds}))
     return [fact for fact in facts if fact[1]]
-
-
-def _plain(result: Any) -> dict[str, Any]:
-    """The figures of a result, by a readable name."""
-    if not isinstance(result, dict):
-        return {}
-    return {
-        name.replace("_", " ").capitalize(): value
-        for name, value in result.items()
-        if isinstance(value, int | float | str)
-    }

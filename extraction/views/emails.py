@@ -20,7 +20,8 @@ from extraction.senders import SOURCE_KIND
 from extraction.views.evidence import evidence_context
 from finance.models import ReviewItem, ReviewState, Transaction
 from finance.querysets import list_rows, with_links
-from finance.views.rows import entry, reason_labels, words
+from finance.views.events import event_label
+from finance.views.rows import entry, reason_labels
 from mail_ingest.models import ConnectedAccount, Email, EmailState
 from mail_ingest.storage import original_of, reread
 from mail_ingest.trust import Trust
@@ -102,7 +103,7 @@ def email(request: HttpRequest, email_id: uuid.UUID) -> HttpResponse:
         or (extraction is not None and not found.raw.is_headers_only),
         "outcome": outcome(found, extraction),
         "extraction": extraction,
-        "event": words(extraction.event) if extraction and extraction.event else "",
+        "event": event_label(extraction.event) if extraction else "",
         "reasons": reason_labels(extraction.reasons) if extraction else [],
         "trust_style": TRUST_STYLES.get(Trust(found.trust), ""),
         "transactions": [entry(row) for row in with_links(rows)],

@@ -23,6 +23,7 @@ from extraction.senders import SOURCE_KIND
 from finance.models import ReviewItem, Transaction
 from finance.money import InvalidMoney, Money
 from finance.templatetags.money import plain_money
+from finance.views.events import event_label
 from mail_ingest.models import Email
 from tenancy.models import Tenant
 from tenancy.pages import page
@@ -206,7 +207,8 @@ def _told(provenance: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _read(name: str, field: Mapping[str, Any], candidate: Mapping[str, Any]) -> ShownField:
     label, colour = FIELDS[name]
     told = {"route": candidate.get("route", ""), "inferred": field.get("inferred", False)}
-    return ShownField(str(label), colour, _value(field), set_by(told))
+    shown = event_label(str(field["value"])) if name == "event" else _value(field)
+    return ShownField(str(label), colour, shown, set_by(told))
 
 
 def _value(field: Mapping[str, Any]) -> str:

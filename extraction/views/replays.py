@@ -26,6 +26,7 @@ from extraction.models import (
     TrustedSender,
 )
 from extraction.replaying import running
+from finance.views.events import event_label
 from finance.views.rows import words
 from jobs.models import LIVE_STATES, Job
 from tenancy.errors import DomainError
@@ -151,7 +152,7 @@ def _reading(request: HttpRequest, form: ReplayForm, status: int = 200) -> HttpR
     context: dict[str, Any] = {
         "form": form,
         "replays": Replay.objects.all()[:10],
-        "learned": [(row, words(row.event) if row.event else "") for row in listed.rows],
+        "learned": [(row, event_label(row.event)) for row in listed.rows],
         "next_page": listed.next_href,
         "trusted": TrustedSender.objects.all()[:MOST_TRUSTED],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django import forms
@@ -49,14 +49,17 @@ class PeriodForm(forms.Form):
         return data
 
 
+BY_CHOICES: Final = [
+    (By.CATEGORY, gettext_lazy("Category")),
+    (By.MERCHANT, gettext_lazy("Merchant")),
+    (By.ACCOUNT, gettext_lazy("Account")),
+]
+
+
 class SpendingForm(PeriodForm):
     by = forms.ChoiceField(
         label=gettext_lazy("By"), required=False,
-        choices=[
-            (By.CATEGORY.value, gettext_lazy("Category")),
-            (By.MERCHANT.value, gettext_lazy("Merchant")),
-            (By.ACCOUNT.value, gettext_lazy("Account")),
-        ],
+        choices=[(by.value, label) for by, label in BY_CHOICES],
     )  # fmt: skip
 
 
@@ -78,6 +81,7 @@ def spending(request: HttpRequest) -> HttpResponse:
     shown = as_tree([line for line in report.lines if line.amount or line.before])[:SHOWN_LINES]
     context = {
         "form": form, "report": report, "chart": spending_chart(report),
+        "by_label": dict(BY_CHOICES)[by],
         "lines": [(line, name_of(line.label), line_href(line, report)) for line in shown],
         "odd": [(one, reason(one), oddity_href(one)) for one in odd],
     }  # fmt: skip

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from finance.models import Transaction, TransactionState
 from finance.money import Money
 from finance.querysets import Row, list_rows, with_links
+from finance.views.events import event_label
 
 REASONS: Final = {
     "source_not_own": gettext_lazy("Source not declared yours"),
@@ -102,7 +103,7 @@ def reason_labels(codes: Iterable[str]) -> list[str]:
 
 
 def title_of(merchant: str, description: str, event: str) -> str:
-    return merchant or description or words(event) or _("Transaction")
+    return merchant or description or event_label(event) or _("Transaction")
 
 
 def entry(row: Row) -> Entry:

@@ -33,8 +33,9 @@ from finance.querysets import LIST_COLUMNS, detail_row, history, today, with_lin
 from finance.tags import tags_named
 from finance.trail import told
 from finance.views.bulk import BulkForm
+from finance.views.events import event_label
 from finance.views.merchants import alike_as
-from finance.views.rows import Totals, days, entry, entry_of, title_of, words
+from finance.views.rows import Totals, days, entry, entry_of, title_of
 from finance.views.saved_filters import SaveForm, chips
 from tenancy.pages import is_htmx, leave_form, page, tell
 from tenancy.paging import newest_first
@@ -276,5 +277,5 @@ def _shown(row: dict[str, Any], shown: Any) -> dict[str, Any]:
         "original": shown.original,
         "account": shown.account,
         "is_transfer": shown.is_transfer,
-        "event_label": words(row["event"]),
+        "event_label": event_label(row["event"]),
     }
