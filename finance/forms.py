@@ -26,6 +26,7 @@ from finance.models import (
 from finance.money import InvalidMoney, Money
 from finance.query import QueryError, matching, names_state
 from finance.querysets import category_tree
+from tenancy.change_forms import ChangeForm
 
 INDENT = "\N{EM SPACE}"
 
@@ -210,12 +211,9 @@ class NewTransactionForm(MoneyForm):
     notes = forms.CharField(label=_("Notes"), required=False, widget=forms.Textarea)
 
 
-class CorrectionForm(MoneyForm):
-    """`version` is the row's when it was shown."""
-
+class CorrectionForm(ChangeForm, MoneyForm):
     id_prefix = "id_correct"
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
     booked_on = forms.DateField(label=_("Date"), widget=DateInput())
     account: forms.ModelChoiceField[FinancialAccount] = forms.ModelChoiceField(
         FinancialAccount.objects.all(), label=_("Account"), empty_label=None
@@ -226,18 +224,17 @@ class CorrectionForm(MoneyForm):
     @staticmethod
     def initial_of(row: Transaction) -> dict[str, Any]:
         return {
-            "version": row.version, "booked_on": row.booked_on, "account": row.account_id,
+            "booked_on": row.booked_on, "account": row.account_id,
             "direction": "out" if row.amount_minor < 0 else "in",
             "amount": abs(row.amount).decimal,
         }  # fmt: skip
 
 
-class TransactionForm(TreeForm):
-    """What is changed in place; saved field by field. `version` is the row's when it was shown."""
+class TransactionForm(ChangeForm, TreeForm):
+    """What is changed in place; saved field by field."""
 
     id_prefix = "id_edit"
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
     merchant = forms.CharField(label=_("Merchant"), max_length=200, required=False)
     category = CategoryField(label=_("Category"), required=False, empty_label=_("No category"))
     tags = forms.CharField(
@@ -305,7 +302,7 @@ class AccountForm(forms.Form):
             return None
 
 
-class AccountChangeForm(AccountForm):
+class AccountChangeForm(ChangeForm, AccountForm):
     """The number stays unless a new one is given: it is not shown back."""
 
     is_archived = forms.BooleanField(label=_("Closed"), required=False)

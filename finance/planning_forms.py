@@ -19,6 +19,7 @@ from finance.models import (
 )
 from finance.money import InvalidMoney, Money
 from finance.recurring.templates import MOST_DAYS_AHEAD, MOST_STEPS
+from tenancy.change_forms import ChangeForm
 
 
 class DueForm(forms.Form):
@@ -101,7 +102,7 @@ class RecurringForm(MoneyForm):
         return found if self.cleaned_data["direction"] == "in" else -found
 
 
-class RecurringChangeForm(RecurringForm):
+class RecurringChangeForm(ChangeForm, RecurringForm):
     state = forms.ChoiceField(label=_("State"), choices=RecurringState.choices)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from finance.forms import DateInput
 from organizer.address_book.card import Address, Card, Entry
 from organizer.models import ContactKind, RelationKind
+from tenancy.change_forms import ChangeForm
 
 TYPES: Final = {"home", "work", "cell", "fax", "pager", "voice", "text", "main-number", "car"}
 WORDS: Final = {
@@ -54,7 +55,7 @@ def entries(text: str, before: Iterable[Entry]) -> list[dict[str, Any]]:
     return found
 
 
-class ContactForm(forms.Form):
+class ContactForm(ChangeForm):
     id_prefix: ClassVar[str] = "contact"
 
     name = forms.CharField(

@@ -48,6 +48,7 @@ from organizer.contacts.reading import (
 from organizer.contacts.sealing import card_of
 from organizer.errors import OrganizerError
 from organizer.models import Contact, ContactKind, ContactRelation
+from tenancy.change_forms import tell_kept
 from tenancy.pages import is_htmx, page, tell
 from tenancy.permissions import may
 
@@ -106,6 +107,7 @@ def edit(request: HttpRequest, contact_id: uuid.UUID | None = None) -> HttpRespo
             tell(form, error)
         else:
             messages.success(request, _("Saved."))
+            tell_kept(request, form)
             return redirect("contact", saved.pk)
     context = {"form": form, "places": places, "contact": row}
     status = 422 if form.errors or (places.is_bound and not places.is_valid()) else 200

@@ -19,6 +19,7 @@ from organizer.linking import Link
 from organizer.models import RepeatBy, Task, TaskPriority
 from organizer.people import label_of, members
 from organizer.quick_add import understand
+from tenancy.change_forms import ChangeForm
 
 KEEP: Final = gettext_lazy("Leave as it is")
 # Where the pages of what can be linked live, and what their addresses name.
@@ -72,7 +73,7 @@ class TaskFilterForm(PersonForm):
             field.widget.is_filter = True
 
 
-class TaskForm(PersonForm):
+class TaskForm(ChangeForm, PersonForm):
     """One task. What repeats is said in words ("every 2 weeks") or as RFC 5545 writes it."""
 
     title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
@@ -102,7 +103,6 @@ class TaskForm(PersonForm):
         label=gettext_lazy("Notes"), required=False, max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
-    version = forms.IntegerField(widget=forms.HiddenInput())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "id_task_%s"} | kwargs)
@@ -112,7 +112,7 @@ class TaskForm(PersonForm):
     @staticmethod
     def initial_of(task: Task) -> dict[str, Any]:
         names = ("title", "due_on", "due_time", "time_zone", "priority", "rule", "repeat_by",
-                 "notes", "version")  # fmt: skip
+                 "notes")  # fmt: skip
         return {name: getattr(task, name) for name in names} | {
             "tags": ", ".join(task.tags),
             "assignee": str(task.assignee_id) if task.assignee_id else "",
@@ -132,7 +132,7 @@ class TaskForm(PersonForm):
 
     def changes(self) -> dict[str, Any]:
         """Of a valid form, as the verbs take it."""
-        wanted = {k: v for k, v in self.cleaned_data.items() if k not in ("version", "assignee")}
+        wanted = {k: v for k, v in self.cleaned_data.items() if k != "assignee"}
         assignee = self.cleaned_data["assignee"]
         wanted["assignee_id"] = uuid.UUID(assignee) if assignee else None
         wanted["tags"] = [tag for tag in wanted["tags"].split(",") if tag.strip()]

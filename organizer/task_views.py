@@ -26,7 +26,7 @@ from organizer.models import LINK_KINDS, Task, TaskAttachment, TaskBatch, TaskLi
 from organizer.querysets import shown
 from organizer.task_forms import BulkForm, TaskForm, link_of
 from organizer.views import CHANGED_EVENT
-from tenancy.pages import is_htmx, page, tell
+from tenancy.pages import is_htmx, leave_form, page, tell
 from tenancy.permissions import may
 
 VERBS: Final[dict[str, Callable[[uuid.UUID], Task]]] = {
@@ -42,17 +42,16 @@ def task(request: HttpRequest, task_id: uuid.UUID) -> HttpResponse:
     row: Task = get_object_or_404(_tasks(), pk=task_id)
     if request.method != "POST":
         return _show(request, row)
-    form = TaskForm(request.POST)
+    form = TaskForm(request.POST, initial=TaskForm.initial_of(row))
     if form.is_valid():
         try:
-            version = form.cleaned_data["version"]
-            todo.change_task(row.pk, form.changes(), expected_version=version)
+            todo.change_task(row.pk, form.changes(), expected_version=row.version)
         except OrganizerError as error:
             if error.field == "assignee_id":
                 error.field = "assignee"
             tell(form, error)
         else:
-            return _changed(request, row.pk, _("Saved."))
+            return _changed(request, row.pk, f"{_('Saved.')} {form.kept_text()}".strip())
     return _show(request, row, form=form, status=422)
 
 
@@ -224,9 +223,10 @@ def _refused(request: HttpRequest, task_id: uuid.UUID, error: OrganizerError) ->
 
 
 def _gone(request: HttpRequest, text: str) -> HttpResponse:
-    if not is_htmx(request):
+    """Out of the drawer; a page of its own leads to the list."""
+    if "X-Drawer" not in request.headers:
         messages.success(request, text)
-        return redirect("tasks")
+        return leave_form(request, "tasks")
     answer = render(request, "organizer/_toast.html", {"done_text": text})
     answer["HX-Trigger-After-Settle"] = f"{CHANGED_EVENT}, close-drawer"
     return answer

@@ -34,6 +34,6 @@ def form_values(html: str) -> dict[str, str]:
     for tag in re.findall(r"<input[^>]*>", html):
         name = re.search(r'name="([^"]*)"', tag)
         value = re.search(r'value="([^"]*)"', tag)
-        if name and value:
-            found[name[1]] = value[1]
+        if name and (value or not re.search(r'type="(checkbox|radio)"', tag)):
+            found[name[1]] = value[1] if value else ""
     return found

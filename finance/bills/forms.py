@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from finance.budgets.forms import PlanForm, currency_field, money_field
 from finance.forms import DateInput
 from finance.models import AccountKind, Bill, FinancialAccount
+from tenancy.change_forms import ChangeForm
 
 
-class BillForm(PlanForm):
+class BillForm(ChangeForm, PlanForm):
     payee = forms.CharField(label=_("Payee"), max_length=200)
     amount = money_field(_("Amount"))
     currency = currency_field()

@@ -19,6 +19,7 @@ from finance.models import BudgetUnit, CategoryKind, FinancialAccount, Goal, Rol
 from finance.money import InvalidMoney, Money
 from finance.querysets import category_tree
 from finance.templatetags.money import plain_money
+from tenancy.change_forms import ChangeForm
 
 
 def currency_field() -> forms.ChoiceField:
@@ -98,7 +99,7 @@ class BudgetForm(PlanForm):
         return data | {"amount": amount, "category_ids": chosen}
 
 
-class BudgetChangeForm(BudgetForm):
+class BudgetChangeForm(ChangeForm, BudgetForm):
     on = forms.DateField(required=False, widget=forms.HiddenInput)
     period_amount = money_field(
         _("Another amount for this period"), is_required=False,
@@ -164,7 +165,7 @@ class GoalForm(PlanForm):
         return data | {"target": target, "account_id": account.pk if account else None}
 
 
-class GoalChangeForm(GoalForm):
+class GoalChangeForm(ChangeForm, GoalForm):
     is_archived = forms.BooleanField(label=_("Archived"), required=False)
 
     @staticmethod

@@ -18,6 +18,7 @@ from finance.forms import AccountChangeForm, AccountForm
 from finance.models import FinancialAccount
 from finance.money import Money
 from finance.querysets import Balance, balances, home, net_worth, today_of
+from tenancy.change_forms import tell_kept
 from tenancy.pages import is_htmx, leave_form, page, tell
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -91,6 +92,7 @@ def change(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
         if opening is not None:
             try:
                 change_account(found.id, data | {"opening": opening})
+                tell_kept(request, form)
                 return leave_form(request, "accounts")
             except LedgerError as error:
                 tell(form, error)

@@ -18,6 +18,7 @@ from finance.errors import LedgerError
 from finance.models import Bill, BillNotice, BillStatus, Transaction
 from finance.querysets import today
 from finance.views.rows import reason_labels
+from tenancy.change_forms import tell_kept
 from tenancy.models import Tenant
 from tenancy.pages import is_htmx, leave_form, page, tell
 from tenancy.paging import newest_first
@@ -84,6 +85,7 @@ def bill(request: HttpRequest, bill_id: uuid.UUID) -> HttpResponse:
     if form.is_valid() and (fields := form.fields_of_bill()) is not None:
         try:
             managing.change_bill(row.pk, fields)
+            tell_kept(request, form)
             return leave_form(request, "bills")
         except LedgerError as error:
             tell(form, error)

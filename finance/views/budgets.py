@@ -25,6 +25,7 @@ from finance.models import Budget, Goal
 from finance.money import InvalidMoney, Money
 from finance.months import month_of
 from finance.querysets import today
+from tenancy.change_forms import tell_kept
 from tenancy.models import Tenant
 from tenancy.pages import is_htmx, leave_form, page, tell
 from tenancy.scope import current_tenant_id
@@ -124,6 +125,7 @@ def change(request: HttpRequest, budget_id: uuid.UUID) -> HttpResponse:
             try:
                 plans.change_budget(row.pk, fields | archived)
                 plans.set_period_amount(row.pk, day, of_period)
+                tell_kept(request, form)
                 return leave_form(request, "budgets")
             except LedgerError as error:
                 tell(form, error)
@@ -178,6 +180,7 @@ def change_goal(request: HttpRequest, goal_id: uuid.UUID) -> HttpResponse:
     if form.is_valid() and (fields := form.fields_of_goal()) is not None:
         try:
             saving.change_goal(row.pk, fields)
+            tell_kept(request, form)
             return leave_form(request, "budgets")
         except LedgerError as error:
             tell(form, error)

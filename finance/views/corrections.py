@@ -43,7 +43,7 @@ def _saved(row: Transaction, form: CorrectionForm) -> bool:
     if amount != row.amount:
         changes["amount"] = amount
     try:
-        ledger.edit(row.pk, changes, expected_version=data["version"])
+        ledger.edit(row.pk, changes, expected_version=row.version)
     except LedgerError as error:
         tell(form, error)
         return False

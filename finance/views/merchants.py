@@ -21,6 +21,7 @@ from finance.merchants.reading import Sums, called, standing, subscriptions_of, 
 from finance.models import Merchant, Transaction, TransactionState
 from finance.querysets import list_rows, with_links
 from finance.views.rows import entry
+from tenancy.change_forms import ChangeForm, tell_kept
 from tenancy.pages import page, tell
 from tenancy.permissions import may
 
@@ -31,7 +32,7 @@ SHOWN = 20
 CHOICES = 300
 
 
-class MerchantForm(TreeForm):
+class MerchantForm(ChangeForm, TreeForm):
     id_prefix = "merchant"
 
     name = forms.CharField(
@@ -101,7 +102,7 @@ def merchant(request: HttpRequest, merchant_id: uuid.UUID) -> HttpResponse:
         return redirect("merchant", row.merged_into.pk)
     if request.method != "POST":
         return _show(request, row)
-    form = MerchantForm(request.POST)
+    form = MerchantForm(request.POST, initial=_known_of(row))
     if form.is_valid():
         try:
             keeping.change_merchant(row.pk, **form.cleaned_data)
@@ -109,6 +110,7 @@ def merchant(request: HttpRequest, merchant_id: uuid.UUID) -> HttpResponse:
             tell(form, error)
         else:
             messages.success(request, _("Saved."))
+            tell_kept(request, form)
             return redirect("merchant", row.pk)
     return _show(request, row, form=form)
 
@@ -207,7 +209,6 @@ def _show(
     latest = list(list_rows(named)[:SHOWN])
     quoted = row.name.replace('"', " ")
     is_bad = any(each is not None and each.errors for each in (form, alias_form, into_form))
-    facts = {name: getattr(row, name) for name in ("name", "website", "sender_domain")}
     is_writer = may("transactions:write")
     context = {
         "merchant": row,
@@ -218,8 +219,7 @@ def _show(
         "merged": row.merged.all(),
         "subscriptions": subscriptions_of(row),
         "form": form
-        or (MerchantForm(initial=facts | {"default_category": row.default_category_id})
-            if is_writer else None),
+        or (MerchantForm(initial=_known_of(row)) if is_writer else None),
         "alias_form": alias_form or AliasForm(auto_id="alias_%s"),
         "into_form": into_form or IntoForm(auto_id="into_%s"),
         "others": standing().exclude(pk=row.pk).values_list("name", flat=True)[:CHOICES]
@@ -227,3 +227,9 @@ def _show(
         **(alike or {}),
     }  # fmt: skip
     return render(request, "finance/merchant.html", context, status=422 if is_bad else 200)
+
+
+def _known_of(row: Merchant) -> dict[str, Any]:
+    """What its form shows."""
+    facts = {name: getattr(row, name) for name in ("name", "website", "sender_domain")}
+    return facts | {"default_category": row.default_category_id}

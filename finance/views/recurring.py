@@ -24,6 +24,7 @@ from finance.planning_forms import DueForm, RecurringChangeForm, RecurringForm
 from finance.querysets import today
 from finance.recurrence import On
 from finance.recurring import reading, templates
+from tenancy.change_forms import tell_kept
 from tenancy.pages import is_htmx, leave_form, page, tell
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -127,6 +128,7 @@ def change(request: HttpRequest, recurring_id: uuid.UUID) -> HttpResponse:
     if form.is_valid() and (fields := form.fields_of_template()) is not None:
         try:
             templates.change_recurring(row.pk, fields | {"state": form.cleaned_data["state"]})
+            tell_kept(request, form)
             return leave_form(request, "recurring")
         except LedgerError as error:
             tell(form, error)

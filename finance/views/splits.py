@@ -6,6 +6,7 @@ import uuid
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from finance import ledger
@@ -24,7 +25,7 @@ def split(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse:
     row, form = _form(request, transaction_id)
     if "add" in request.POST:
         form.add_line()
-    elif request.method == "POST" and _saved(row, form):
+    elif request.method == "POST" and _saved(row, form, request.POST.get("version", "")):
         return show_saved(request, row.pk)
     context = {"transaction": row, "form": form, "heading": row.merchant or row.description}
     template = "finance/_split.html" if is_htmx(request) else "finance/form.html"
@@ -36,7 +37,7 @@ def split(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse:
 @page("transactions:write")
 def left(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse:
     """How much the amounts that are typed leave of the whole."""
-    _, form = _form(request, transaction_id)
+    _row, form = _form(request, transaction_id)
     return render(request, "finance/_split_left.html", {"left": form.left()})
 
 
@@ -46,9 +47,16 @@ def _form(request: HttpRequest, transaction_id: uuid.UUID) -> tuple[Transaction,
     return row, SplitForm(row.amount, parts_of(row), sent)
 
 
-def _saved(row: Transaction, form: SplitForm) -> bool:
+def _saved(row: Transaction, form: SplitForm, version: str) -> bool:
+    """`version` is the row's when it was shown; where that is another now, one looks again."""
     parts = form.parts()
     if parts is None:
+        return False
+    if version and version != str(row.version):
+        form.problem = _(
+            "Somebody has changed this transaction meanwhile. Look at it again; save again to"
+            " keep what you typed here."
+        )
         return False
     try:
         ledger.split(row.pk, parts)

@@ -108,12 +108,13 @@ def transaction(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse
     """One transaction; a POST saves what was changed in place."""
     if request.method != "POST":
         return show_transaction(request, transaction_id)
-    get_object_or_404(Transaction, id=transaction_id)
-    form = TransactionForm(request.POST)
+    row = detail_row(transaction_id)
+    if row is None:
+        raise Http404
+    form = _form_of(row, request.POST)
     if not form.is_valid():
         return show_transaction(request, transaction_id, form=form)
     data = form.cleaned_data
-    row = detail_row(transaction_id) or {}
     changes: ledger.Changes = {}
     if data["merchant"] != row["merchant"]:
         changes["merchant"] = data["merchant"]
@@ -131,12 +132,16 @@ def transaction(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse
     if len(row["splits"]) == 1 and category_id != row["splits"][0]["category_id"]:
         changes["category_id"] = category_id
     try:
-        ledger.edit(transaction_id, changes, expected_version=data["version"])
+        ledger.edit(transaction_id, changes, expected_version=row["version"])
     except LedgerError as error:
         tell(form, error)
         return show_transaction(request, transaction_id, form=form)
     return show_transaction(
-        request, transaction_id, is_saved=True, is_renamed="merchant" in changes
+        request,
+        transaction_id,
+        is_saved=True,
+        is_renamed="merchant" in changes,
+        kept=form.kept_text(),
     )
 
 
@@ -204,6 +209,7 @@ def show_transaction(
     form: TransactionForm | None = None,
     problem: str = "",
     is_saved: bool = False,
+    kept: str = "",
     is_renamed: bool = False,
     removed: Attachment | None = None,
 ) -> HttpResponse:
@@ -230,6 +236,7 @@ def show_transaction(
         **_together(transaction_id, is_changeable=is_changeable, is_leg=shown.is_transfer),
         "problem": problem,
         "is_saved": is_saved,
+        "kept": kept,
         "row": entry_of(transaction_id) if is_saved and is_htmx(request) else None,
     }
     if is_renamed and row["merchant"] and row["merchant_raw"]:
@@ -264,10 +271,11 @@ def _question_of(transaction_id: uuid.UUID) -> ReviewItem | None:
     return found
 
 
-def _form_of(row: dict[str, Any]) -> TransactionForm:
-    initial = {name: row[name] for name in ("merchant", "notes", "is_one_time", "version")}
+def _form_of(row: dict[str, Any], posted: Any = None) -> TransactionForm:
+    initial = {name: row[name] for name in ("merchant", "notes", "is_one_time")}
     initial["tags"] = ", ".join(tag["name"] for tag in row["tags"])
-    return TransactionForm(initial=initial | {"category": row["splits"][0]["category_id"]})
+    initial["category"] = row["splits"][0]["category_id"]
+    return TransactionForm(posted, initial=initial)
 
 
 def _shown(row: dict[str, Any], shown: Any) -> dict[str, Any]:

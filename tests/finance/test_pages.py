@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import date, timedelta
 from typing import Any
@@ -107,7 +108,7 @@ def test_what_is_changed_in_place_is_saved_and_belongs_to_the_person(
 ) -> None:
     row = make_posted(account, merchant="Bakery")
     groceries = category("groceries")
-    changes = {"version": 1, "merchant": "Bäckerei", "category": str(groceries.pk), "notes": ""}
+    changes = {"merchant": "Bäckerei", "category": str(groceries.pk), "notes": ""}
     answer = browser.post(f"/transactions/{row.pk}/", changes)
     assert answer.status_code == 200
     row.refresh_from_db()
@@ -116,18 +117,41 @@ def test_what_is_changed_in_place_is_saved_and_belongs_to_the_person(
     assert set(row.locked) == {"merchant", "category_id"}
 
 
-def test_a_stale_form_changes_nothing_and_keeps_what_was_typed(
+def test_a_stale_form_overwrites_nothing_unseen_and_keeps_what_was_typed(
     browser: Client, account: FinancialAccount
 ) -> None:
     row = make_posted(account, merchant="Bakery")
     address = f"/transactions/{row.pk}/"
-    browser.post(address, {"version": 1, "merchant": "First", "notes": ""})
-    answer = browser.post(address, {"version": 1, "merchant": "Second", "notes": ""})
+    shown = form_values(text(browser.get(address)))
+    browser.post(address, shown | {"merchant": "First", "tags": "shared"})
+    answer = browser.post(address, shown | {"merchant": "Second", "notes": "mine"})
     assert answer.status_code == 422
-    assert "changed this transaction meanwhile" in text(answer)
-    assert form_values(text(answer))["merchant"] == "Second"
+    assert "changed this to “First” meanwhile" in text(answer)
+    again = form_values(text(answer))
+    assert (again["merchant"], again["tags"]) == ("Second", "shared")
+    assert re.search(r"<textarea[^>]*>\s*mine</textarea>", text(answer))
     row.refresh_from_db()
-    assert row.merchant == "First"
+    assert (row.merchant, row.notes) == ("First", "")
+    # Who has seen both decides.
+    assert browser.post(address, again | {"notes": "mine"}).status_code == 200
+    row.refresh_from_db()
+    assert (row.merchant, row.notes) == ("Second", "mine")
+    assert [tag.name for tag in row.tags.all()] == ["shared"]
+
+
+def test_two_who_change_different_fields_lose_nothing(
+    browser: Client, account: FinancialAccount
+) -> None:
+    row = make_posted(account, merchant="Bakery")
+    address = f"/transactions/{row.pk}/"
+    shown = form_values(text(browser.get(address)))
+    groceries = category("groceries")
+    browser.post(address, shown | {"merchant": "First"})
+    answer = browser.post(address, shown | {"category": str(groceries.pk)})
+    assert answer.status_code == 200
+    assert "Somebody has changed this meanwhile: Merchant. It is kept." in text(answer)
+    row.refresh_from_db()
+    assert (row.merchant, row.splits.get().category) == ("First", groceries)
 
 
 def test_voiding_keeps_the_transaction_to_be_seen(

@@ -171,12 +171,12 @@ def test_the_api_gives_and_takes_tags(giro: FinancialAccount) -> None:
 
 def test_the_page_shows_and_sets_tags(giro: FinancialAccount) -> None:
     browser, row = member(Tenant.objects.get(pk=giro.tenant_id)), make_posted(giro)
-    form = {"version": 1, "merchant": row.merchant, "tags": "Trip, to refund", "is_one_time": "on",
+    form = {"merchant": row.merchant, "tags": "Trip, to refund", "is_one_time": "on",
             "notes": ""}  # fmt: skip
     shown = browser.post(f"/transactions/{row.pk}/", form).content.decode()
     assert "Trip, to refund" in shown
     row.refresh_from_db()
     assert (names(row), row.is_one_time) == (["Trip", "to refund"], True)
     assert 'dir="auto">to refund<' in browser.get("/transactions/").content.decode()
-    wrong = browser.post(f"/transactions/{row.pk}/", form | {"version": 2, "tags": "x" * 61})
+    wrong = browser.post(f"/transactions/{row.pk}/", form | {"tags": "x" * 61})
     assert (wrong.status_code, "at most 60" in wrong.content.decode()) == (422, True)

@@ -43,7 +43,7 @@ def titles(answer: Any) -> list[str]:
 
 def save(browser: Client, row: Task, **fields: Any) -> Any:
     values = {
-        "title": row.title, "priority": "normal", "repeat_by": "due", "version": row.version,
+        "title": row.title, "priority": "normal", "repeat_by": "due",
     } | fields  # fmt: skip
     return browser.post(f"/tasks/{row.pk}/", values, headers=HTMX)
 
@@ -92,7 +92,7 @@ def test_a_task_is_changed_in_the_drawer(browser: Client) -> None:
     row.refresh_from_db()
     assert (row.due_on, row.rule) == (date(2095, 1, 31), "FREQ=MONTHLY;BYMONTHDAY=-1")
     assert (row.tags, row.priority, row.notes) == (["home", "flat"], "high", "By transfer")
-    stale = save(browser, row, version=1)
+    stale = save(browser, row, **{"title": "Mine", "initial-title": "Older"})
     assert (stale.status_code, "meanwhile" in stale.content.decode()) == (422, True)
     for field, wrong, words in (
         ("rule", "now and then", "Not understood"),
@@ -118,7 +118,7 @@ def test_every_verb_of_the_drawer_and_the_list(browser: Client) -> None:
     assert "Not needed" in text(browser.post(f"{url}reopen/", headers=HTMX))
     assert browser.post(f"{url}drop/").status_code == 302
     assert "Dropped" in text(browser.get("/tasks/?view=done"))
-    gone = browser.post(f"{url}remove/", headers=HTMX)
+    gone = browser.post(f"{url}remove/", headers=HTMX | {"X-Drawer": "true"})
     assert "close-drawer" in gone.headers["HX-Trigger-After-Settle"]
     assert browser.post(f"{url}complete/").status_code == 404
     assert browser.post(f"/tasks/{add_task('x').pk}/burn/").status_code == 404
