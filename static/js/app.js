@@ -49,6 +49,7 @@
     const host = drawer();
     if (!host || event.detail.target !== host.querySelector(".drawer-body")) return;
     if (!host.open) host.showModal();
+    raiseToasts();
     host.scrollTop = 0;
     host.querySelector("[data-first-focus]")?.focus();
   });
@@ -82,11 +83,19 @@
     host.querySelector(".modal-body").replaceChildren(content);
     window.htmx?.process(host.querySelector(".modal-body"));
     if (!host.open) host.showModal();
+    raiseToasts();
     (host.querySelector("[data-first-focus]") ?? host.querySelector(".modal-close")).focus();
     return host;
   };
 
   const closeModal = () => modal()?.close();
+
+  // Beside an open dialog nothing can be pressed: what is told, and its “Try again”, goes inside.
+  const raiseToasts = () => {
+    const host = [modal(), drawer()].find((dialog) => dialog?.open) ?? document.body;
+    const toasts = document.getElementById("toasts");
+    if (toasts.parentElement !== host) host.append(toasts);
+  };
 
   // --- The phone's sheet with the rest of the navigation -------------------------------------------
 
@@ -183,8 +192,20 @@
     if (event.detail.successful) event.detail.elt.closest?.(".toast")?.remove();
   });
 
+  // Of a strip that is wider than the screen, the part with where one is.
+  const showCurrent = () => {
+    for (const strip of document.querySelectorAll(".tabs, .settings-nav")) {
+      const current = strip.querySelector("[aria-current]")?.getBoundingClientRect();
+      if (!current || strip.scrollWidth <= strip.clientWidth) continue;
+      const box = strip.getBoundingClientRect();
+      strip.scrollLeft += current.left + current.width / 2 - box.left - box.width / 2;
+    }
+  };
+
   const onLoad = () => {
+    showCurrent();
     drawer()?.addEventListener("close", onDrawerClosed);
+    for (const dialog of [drawer(), modal()]) dialog?.addEventListener("close", raiseToasts);
     document.querySelectorAll(".toast").forEach(fade);
     document.querySelectorAll("[data-do=private]").forEach((button) => {
       button.setAttribute("aria-pressed", String(root.classList.contains("private")));

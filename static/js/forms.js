@@ -75,7 +75,10 @@
   document.body.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
     if (status === 404 || status === 410) toast(words.gone, { bad: true, action: reload });
-    else if (status === 403) toast(words.refused, { bad: true, action: reload });
+    else if (status === 403) {
+      interrupt();
+      toast(words.refused, { bad: true, action: reload });
+    }
     else toast(words.failed, { bad: true, action: again(event.detail.elt) });
   });
 
@@ -118,6 +121,10 @@
     const form = event.detail.elt.closest?.("form");
     if (form && isWrite(event.detail.requestConfig.verb)) keep(form);
   });
+  // The page has to be loaded again, or left for a while: what was kept is put back then.
+  const interrupt = (draft = stored()) => {
+    store(draft && Date.now() - draft.at < KEPT_FOR ? { ...draft, isInterrupted: true } : null);
+  };
   // Saved, or refused with the form as it was typed: nothing left to keep.
   document.body.addEventListener("htmx:afterSwap", () => store(null));
 
@@ -125,7 +132,7 @@
     const draft = stored();
     if (!draft) return;
     if (document.body.classList.contains("door")) {
-      store(Date.now() - draft.at < KEPT_FOR ? { ...draft, isInterrupted: true } : null);
+      interrupt(draft);
       return;
     }
     store(null);
@@ -139,6 +146,8 @@
       else if (choice === field.value) field.checked = value;
     });
     toast(words.restored);
+    // A form that saves itself does so now.
+    if (/change/.test(form.getAttribute("hx-trigger") ?? "")) form.requestSubmit();
   };
   restore();
 })();

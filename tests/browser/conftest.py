@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -72,6 +74,17 @@ class Installation:
 
     url: str
     mail: Mailroom
+    database: Path
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What its database says."""
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
+            return database.execute(query, values).fetchall()
+
+    def execute(self, statement: str, *values: Any) -> int:
+        """Change its database behind its back; how many rows."""
+        with closing(sqlite3.connect(self.database, timeout=30)) as database, database:
+            return database.execute(statement, values).rowcount
 
     def latest_code_for(self, email: str, *, seconds: float = 30) -> str:
         """The newest one-time code that was mailed to somebody; waits for the job."""
@@ -129,7 +142,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         )  # fmt: skip
         try:
             _wait_until_ready(port, process, data / "output.txt")
-            yield Installation(f"http://localhost:{port}", mail)
+            yield Installation(f"http://localhost:{port}", mail, data / NAME)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=60)

@@ -6,12 +6,11 @@ is linked.
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Installation, register
+from tests.browser.homes import send
 from tests.browser.walking import Walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -83,18 +82,3 @@ def test_pages_before_signing_in(page: Page, installation: Installation) -> None
     walk.look_at("/join/", "invitation", status=400)
     assert walk.faults == [], walk.report()
     assert {"login", "register", "password_forgotten"} <= set(walk.seen)
-
-
-def send(page: Page, address: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What the API answers a person who is signed in by the pages."""
-    script = """async ([address, body]) => {
-        const token = document.cookie.match(/csrftoken=([^;]*)/)?.[1] ?? "";
-        const answer = await fetch(address, {
-            method: body ? "POST" : "GET", body: body && JSON.stringify(body),
-            headers: {"Content-Type": "application/json", "X-CSRFToken": token},
-        });
-        return [answer.status, await answer.json()];
-    }"""
-    status, answer = page.evaluate(script, [f"/api/v1/{address}", body])
-    assert status < 300, answer
-    return dict(answer)
