@@ -295,7 +295,8 @@ def next_question(
         # That part is done: on to the rest.
         request.GET, query = QueryDict(), ""
         items = _open_items(request)
-    more: dict[str, Any] = {"problem": problem}
+    # On a phone too, one question follows the other; what was decided as a group, from the list.
+    more: dict[str, Any] = {"problem": problem, "is_one": len(decided) == 1}
     if decided and undo:
         more |= {"undo_url": undo, "undo_ids": decided, "done_text": done}
     response = _show(request, items, items[0] if items else None, **more)

@@ -18,10 +18,16 @@
 
   // --- Items ---------------------------------------------------------------------------------------
 
+  /** On a phone the list stands alone: what it would show beside itself (data-of) is not open yet. */
+  const isOpen = (item) => {
+    const shown = document.getElementById(item.dataset.of);
+    return item.matches("[aria-current=true]") && (!shown || visible(shown));
+  };
+
   const moveSelection = (step) => {
     const items = [...scope().querySelectorAll("[data-item]")];
     if (!items.length) return;
-    const at = items.findIndex((item) => item.matches("[aria-current=true], :focus"));
+    const at = items.findIndex((item) => item.matches(":focus") || isOpen(item));
     const next = items[Math.min(Math.max(at + step, 0), items.length - 1)];
     next.focus();
     if (next.dataset.item === "open") next.click();
