@@ -1,7 +1,8 @@
 """What people come to do, from the first click to what they see of it: on a desk and on a phone,
 light and dark.
 
-Two views in CI, all four with GALLERY=folder, which also keeps pictures of every step.
+Each is made on both sizes, every step of it looked at in both themes; GALLERY=folder keeps the
+pictures.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import PASSWORD, Installation, register
-from tests.browser.homes import READ_MS, Home, look, opened
-from tests.browser.walking import VIEWS, View
+from tests.browser.homes import READ_MS, SIZES, Home, look, opened, send
+from tests.browser.walking import View
 from tests.fakes.dovecot import PASSWORD as APP_PASSWORD
 from tests.fakes.dovecot import USER, Dovecot
 from tests.mail_ingest.make import make_messages
@@ -28,7 +29,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 LOOKED_MS: Final = 120_000
 
 
-@pytest.fixture(scope="module", params=VIEWS, ids=[name for name, _, _ in VIEWS])
+@pytest.fixture(scope="module", params=SIZES, ids=[name for name, _, _ in SIZES])
 def home(request: pytest.FixtureRequest, browser: Browser, installation: Installation) -> Home:
     view: View = request.param
     name, size, scheme = view
@@ -37,7 +38,7 @@ def home(request: pytest.FixtureRequest, browser: Browser, installation: Install
     email = f"journeys-{name}@example.org"
     register(page, installation, email, "Lena Brandt")
     home = Home(name, size, scheme, context.storage_state(), email)
-    add_account(page, "Giro", "1000.00")
+    send(page, "accounts", {"name": "Giro", "currency": "EUR", "opening_balance": "1000.00"})
     context.close()
     return home
 
@@ -52,31 +53,20 @@ def page(
     context = opened(browser, installation, home.size, home.scheme, home.state)
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto("/accounts/")
     yield page
     assert complaints == []
     context.close()
 
 
-def add_account(page: Page, name: str, opening: str) -> None:
-    page.goto("/accounts/")
-    page.get_by_role("link", name="Add account").first.click()
-    drawer = page.get_by_role("dialog")
-    drawer.get_by_label("Name").fill(name)
-    drawer.get_by_label("Opening balance").fill(opening)
-    drawer.get_by_role("button", name="Add").click()
-    expect(page.get_by_role("row", name=name)).to_have_count(1)
-
-
 def add_transaction(page: Page, merchant: str, amount: str, day: str = "") -> None:
+    """Of today, or of that day; the page shows the list then."""
+    accounts = send(page, "accounts")["data"]
+    giro = next(account["id"] for account in accounts if account["name"] == "Giro")
+    day = day or timezone.localdate().isoformat()
+    entry = {"account": giro, "amount": f"-{amount}", "booked_on": day, "merchant": merchant}
+    send(page, "transactions", entry)
     page.goto("/transactions/")
-    page.get_by_role("link", name="Add transaction").click()
-    drawer = page.get_by_role("dialog")
-    drawer.get_by_label("Merchant").fill(merchant)
-    drawer.get_by_label("Amount").fill(amount)
-    if day:
-        drawer.get_by_label("Date").fill(day)
-    drawer.get_by_role("button", name="Add").click()
-    expect(entry(page, merchant)).to_have_count(1)
 
 
 def entry(page: Page, title: str) -> Locator:
@@ -143,13 +133,17 @@ def test_a_mailbox_with_a_wrong_and_then_the_right_password(home: Home, page: Pa
 
 
 def test_a_purchase_is_found_and_split(home: Home, page: Page) -> None:
-    add_transaction(page, "Warenhaus Mitte", "84.30")
     page.goto("/transactions/")
+    page.get_by_role("link", name="Add transaction").click()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_label("Merchant").fill("Warenhaus Mitte")
+    drawer.get_by_label("Amount").fill("84.30")
+    drawer.get_by_role("button", name="Add").click()
+    expect(entry(page, "Warenhaus Mitte")).to_have_count(1)
     page.keyboard.press("/")
     page.keyboard.type("warenhaus amount:84.30")
     expect(page.locator(".row.entry")).to_have_count(1)
     entry(page, "Warenhaus Mitte").get_by_role("link").click()
-    drawer = page.get_by_role("dialog")
     drawer.get_by_role("link", name="Split into parts").click()
     expect(drawer.get_by_role("heading", name="Split into parts")).to_be_visible()
     first, second = (drawer.get_by_role("group", name=f"Part {n}") for n in (1, 2))
