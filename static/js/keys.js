@@ -102,9 +102,7 @@
     openModal(button.dataset.title, host);
     const query = new URLSearchParams();
     for (const page of recent().slice(1, 6)) query.append("recent", `${page.href}\n${page.title}`);
-    // Settled at once: what is typed in the 20 ms that htmx waits otherwise would be lost.
-    const swap = "innerHTML settle:0ms";
-    await window.htmx.ajax("GET", `${button.dataset.address}?${query}`, { target: host, swap });
+    await window.htmx.ajax("GET", `${button.dataset.address}?${query}`, { target: host, swap: "innerHTML" });
     host.querySelector("input")?.focus();
   };
 
