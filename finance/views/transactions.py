@@ -203,16 +203,10 @@ def show_saved(request: HttpRequest, transaction_id: uuid.UUID) -> HttpResponse:
 
 
 def show_transaction(
-    request: HttpRequest,
-    transaction_id: uuid.UUID,
-    *,
-    form: TransactionForm | None = None,
-    problem: str = "",
-    is_saved: bool = False,
-    kept: str = "",
-    is_renamed: bool = False,
+    request: HttpRequest, transaction_id: uuid.UUID, *, form: TransactionForm | None = None,
+    problem: str = "", is_saved: bool = False, kept: str = "", is_renamed: bool = False,
     removed: Attachment | None = None,
-) -> HttpResponse:
+) -> HttpResponse:  # fmt: skip
     """The page or the drawer of one transaction. Raises Http404."""
     row = detail_row(transaction_id)
     if row is None:
