@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.utils.translation import gettext_lazy
+
 # The green of static/css/tokens.css: step, lightness in percent, chroma.
 _GREEN: Final = (
     (50, 97.5, 0.012), (100, 94.5, 0.025), (200, 89, 0.045), (300, 81, 0.065), (400, 70, 0.08),
@@ -12,8 +14,8 @@ _GREEN: Final = (
 )  # fmt: skip
 
 UNFOLD: Final[dict[str, Any]] = {
-    "SITE_TITLE": "Inledger operators",
-    "SITE_HEADER": "Inledger operators",
+    "SITE_TITLE": gettext_lazy("Inledger operators"),
+    "SITE_HEADER": gettext_lazy("Inledger operators"),
     "SITE_SYMBOL": "account_balance_wallet",
     "SITE_URL": "/",
     "SHOW_HISTORY": False,

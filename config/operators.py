@@ -11,12 +11,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.db.models import Count, Q, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from config.deep_health import FULLEST_DISK, alerts_of, used_part_of_disk
@@ -32,11 +35,15 @@ MOST_ROWS: Final = 8
 NEW_WITHIN: Final = timedelta(days=30)
 MICROS: Final = 1_000_000
 ALERTS: Final = {
-    "dispatcher_silent": "No worker has been heard of in the last half minute: nothing is fetched"
-    " or read. Start one (docs/operating.md).",
-    "queue_stuck": "A job has been waiting for more than five minutes. Look at what is running, or"
-    " start another worker.",
-    "disk_full": "The disk is nearly full. Make room before nothing can be stored.",
+    "dispatcher_silent": gettext_lazy(
+        "No worker has been heard of in the last half minute: nothing is fetched or read. Start"
+        " one (docs/operating.md)."
+    ),
+    "queue_stuck": gettext_lazy(
+        "A job has been waiting for more than five minutes. Look at what is running, or start"
+        " another worker."
+    ),
+    "disk_full": gettext_lazy("The disk is nearly full. Make room before nothing can be stored."),
 }
 
 
@@ -73,7 +80,7 @@ def operators_home(request: HttpRequest, context: dict[str, Any]) -> dict[str, A
     if not request.user.is_superuser:
         return context  # They see what single tables they may, and no scope spans tenants.
     queue, disk = queue_health(), used_part_of_disk()
-    context["alerts"] = [ALERTS[name] for name in alerts_of(queue, disk)]
+    context["alerts"] = [str(ALERTS[name]) for name in alerts_of(queue, disk)]
     context["sections"] = [_work(queue), _mailboxes(), _models(), _tenants(disk)]
     return context
 
@@ -93,19 +100,19 @@ def _work(queue: QueueHealth) -> Section:
     unattended = needs_attention(Job.objects.all()).count()
     waiting = sum(states[state] for state in WAITING_STATES)
     return Section(
-        "Work",
+        _("Background work"),
         [
-            Figure("Workers", str(queue.workers), listed("jobs_workerheartbeat"),
+            Figure(_("Workers"), str(queue.workers), listed("jobs_workerheartbeat"),
                    is_bad=not queue.workers),
-            Figure("Longest wait", duration(queue.oldest_due_seconds), listed("jobs_job")),
-            Figure("Waiting", str(waiting), listed("jobs_job", state__exact=JobState.READY)),
-            Figure("Running", str(states[JobState.RUNNING]),
+            Figure(_("Longest wait"), duration(queue.oldest_due_seconds), listed("jobs_job")),
+            Figure(_("Waiting"), str(waiting), listed("jobs_job", state__exact=JobState.READY)),
+            Figure(_("Running"), str(states[JobState.RUNNING]),
                    listed("jobs_job", state__exact=JobState.RUNNING)),
-            Figure("Dead", str(queue.dead), listed("jobs_job", state__exact=JobState.DEAD)),
-            Figure("Need attention", str(unattended), listed("jobs_job", attention="needed"),
+            Figure(_("Dead"), str(queue.dead), listed("jobs_job", state__exact=JobState.DEAD)),
+            Figure(_("Need attention"), str(unattended), listed("jobs_job", attention="needed"),
                    is_bad=unattended > 0),
         ],
-        ("Kind", "Waiting", "Running", "Failed"),
+        (_("Kind"), _("Waiting"), _("Running"), _("Failed")),
         [_kind(kind, found) for kind, found in _busiest(by_kind)],
     )  # fmt: skip
 
@@ -127,16 +134,16 @@ def _mailboxes() -> Section:
     health = mailbox_health()
     troubled = mailboxes.filter(state__in=(AccountState.NEEDS_ATTENTION, AccountState.RECONNECT))
     return Section(
-        "Mailboxes",
+        _("Mailboxes"),
         [
             Figure(str(state.label), str(states[state]),
                    listed("mail_ingest_connectedaccount", state__exact=state),
                    is_bad=state != AccountState.PAUSED and state != AccountState.ACTIVE
                    and states[state] > 0)
             for state in AccountState
-        ] + [Figure("Longest unread", duration(health.oldest_fetch_seconds),
+        ] + [Figure(_("Longest unread"), duration(health.oldest_fetch_seconds),
                     listed("mail_ingest_connectedaccount"))],
-        ("Mailbox", "Tenant", "What is wrong", "Last read"),
+        (_("Mailbox"), _("Tenant"), _("What is wrong"), _("Last read")),
         [
             Line(
                 (row.label, str(row.tenant), row.last_error, ago(row.last_fetched_at)),
@@ -163,13 +170,13 @@ def _models() -> Section:
         spent[row["currency"]] += row["spent"] or 0
     calls = listed("extraction_llmtransaction")
     return Section(
-        "Language models this month",
+        _("Language models this month"),
         [
-            Figure("Calls", str(sum(row["calls"] for row in found)), calls),
-            Figure("Without an answer", str(sum(row["failed"] for row in found)), calls),
-            Figure("Spent", ", ".join(_costs(spent)) or "nothing", calls),
+            Figure(_("Calls"), str(sum(row["calls"] for row in found)), calls),
+            Figure(_("Without an answer"), str(sum(row["failed"] for row in found)), calls),
+            Figure(_("Spent"), ", ".join(_costs(spent)) or _("nothing"), calls),
         ],
-        ("Model", "Tenant", "Calls", "Without an answer", "Spent"),
+        (_("Model"), _("Tenant"), _("Calls"), _("Without an answer"), _("Spent")),
         [
             Line(
                 (row["requested_model"], row["tenant__name"], str(row["calls"]),
@@ -195,15 +202,17 @@ def _tenants(disk: float) -> Section:
     users = User.objects.filter(is_active=True).count()
     newest = Tenant.objects.order_by("-created_at")[:MOST_ROWS]
     return Section(
-        "Tenants",
+        _("Tenants"),
         [
-            Figure("Active", str(found["active"]), listed("tenancy_tenant", is_active__exact=1)),
-            Figure("Stopped", str(found["stopped"]), listed("tenancy_tenant", is_active__exact=0)),
-            Figure("New in 30 days", str(found["new"]), listed("tenancy_tenant")),
-            Figure("Users", str(users), listed("accounts_user", is_active__exact=1)),
-            Figure("Disk used", f"{disk:.0%}", is_bad=disk >= FULLEST_DISK),
+            Figure(_("Active"), str(found["active"]), listed("tenancy_tenant", is_active__exact=1)),
+            Figure(
+                _("Stopped"), str(found["stopped"]), listed("tenancy_tenant", is_active__exact=0)
+            ),
+            Figure(_("New in 30 days"), str(found["new"]), listed("tenancy_tenant")),
+            Figure(_("Users"), str(users), listed("accounts_user", is_active__exact=1)),
+            Figure(_("Disk used"), f"{disk:.0%}", is_bad=disk >= FULLEST_DISK),
         ],
-        ("Newest", "Currency", "Zone", "Since"),
+        (_("Newest"), _("Currency"), _("Zone"), _("Since")),
         [
             Line(
                 (row.name, row.currency, row.time_zone, ago(row.created_at)),
@@ -211,7 +220,7 @@ def _tenants(disk: float) -> Section:
             )
             for row in newest
         ],
-    )
+    )  # fmt: skip
 
 
 def listed(model: str, **filters: Any) -> str:
@@ -222,11 +231,11 @@ def listed(model: str, **filters: Any) -> str:
 
 def duration(seconds: float) -> str:
     now = timezone.now()
-    return timesince(now - timedelta(seconds=seconds), now, depth=1) if seconds >= 60 else "none"
+    return timesince(now - timedelta(seconds=seconds), now, depth=1) if seconds >= 60 else _("none")
 
 
 def ago(moment: datetime | None) -> str:
-    return f"{timesince(moment, depth=1)} ago" if moment else "never"
+    return str(naturaltime(moment)) if moment else _("never")
 
 
 def cost(micros: int, currency: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.models import User
 from extraction.models import LLMTransaction
 from jobs.models import Job, JobState
 from mail_ingest.models import AccountKind, AccountState, ConnectedAccount
@@ -92,3 +93,17 @@ def test_more_rows_take_no_more_queries(
 def test_nobody_else_sees_it(client: Client, tenant: Tenant) -> None:
     client.force_login(make_user("staff@example.org", is_staff=True))
     assert "Language models this month" not in client.get("/admin/", follow=True).content.decode()
+
+
+def test_it_speaks_german(operator: Client, tenant: Tenant, stranger: Tenant) -> None:
+    fill(tenant, stranger)
+    User.objects.update(language="de")
+    page = home(operator)
+    assert figure(page, "Endgültig gescheitert")[0] == "2"
+    for words in (
+        "Inledger-Betreiber", "Arbeit im Hintergrund", "Postfächer", "Was nicht stimmt",
+        "Sprachmodelle in diesem Monat", "Neu in 30 Tagen", "Alle Tabellen", "Seit einer halben",
+    ):  # fmt: skip
+        assert words in page
+    for words in ("Longest wait", "Need attention", "What is wrong", "Without an answer"):
+        assert words not in page
