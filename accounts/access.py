@@ -25,8 +25,9 @@ from rest_framework.exceptions import (
 )
 from rest_framework.request import Request
 
-from accounts import api_tokens, audit
+from accounts import api_tokens, audit, impersonation
 from accounts.addresses import client_address
+from accounts.impersonation import Impersonation
 from accounts.models import ApiToken, Membership, RefreshSession, User
 from accounts.tokens import AccessTokenExpired, AccessTokenInvalid, read_access_token
 from tenancy.models import Tenant
@@ -56,6 +57,8 @@ class Access:
     tenant: Tenant | None = None
     scope: Scope | None = None
     error: APIException | None = None
+    impersonation: Impersonation | None = None
+    """An operator sees what `user` sees."""
 
 
 def access_of(request: HttpRequest | Request) -> Access:
@@ -97,6 +100,11 @@ def _by_page(request: HttpRequest) -> Access:
     user = request.user
     if isinstance(user, AnonymousUser) or not user.is_authenticated:
         return Access()
+    shown = impersonation.current(request, user)
+    if shown is not None:
+        return Access(
+            user=shown.person, via="page", memberships=[shown.membership], impersonation=shown
+        )
     return Access(user=user, via="page", memberships=memberships_of(user))
 
 
@@ -142,7 +150,9 @@ def memberships_of(user: User) -> list[Membership]:
 
 def _where(access: Access, request: HttpRequest) -> None:
     wanted = request.headers.get(TENANT_HEADER)
-    if wanted is not None:
+    if access.impersonation is not None:
+        _enter_only(access)
+    elif wanted is not None:
         _enter_named(access, _parsed(wanted), request)
     elif access.via == "page" and (chosen := request.session.get(SESSION_TENANT)):
         try:
@@ -194,7 +204,9 @@ def _enter(access: Access, membership: Membership) -> None:
 def _scope(access: Access, membership: Membership) -> Scope:
     assert access.user is not None
     permissions = membership.role.codes
-    if access.token is None:
+    if access.impersonation is not None:
+        actor, permissions = access.impersonation.actor, access.impersonation.permissions
+    elif access.token is None:
         actor = audit.actor_of(access.user)
     else:
         permissions &= frozenset(access.token.scopes)

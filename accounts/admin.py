@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy
+from unfold.decorators import action
 
 from accounts import api_tokens, audit, tokens
 from accounts.models import (
@@ -22,6 +25,7 @@ from accounts.models import (
     Role,
     User,
 )
+from accounts.views.impersonating import begin
 from tenancy.admin import OperatorAdmin, TenantAdmin
 
 # Rights come from roles alone; groups would grant nothing.
@@ -36,6 +40,13 @@ class UserAdmin(OperatorAdmin):
     exclude = ("password", "groups", "user_permissions")
     editable_fields = ("name", "is_staff", "is_superuser")
     actions: ClassVar[Any] = ("end_sessions",)
+    actions_detail: ClassVar[Any] = ("impersonate",)
+
+    @action(  # type: ignore[untyped-decorator] # unfold is untyped
+        description=gettext_lazy("Look as this person does"), url_path="impersonate"
+    )
+    def impersonate(self, request: HttpRequest, object_id: uuid.UUID) -> HttpResponse:
+        return begin(request, object_id)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         super().save_model(request, obj, form, change)

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, cast
 
 from django.conf import settings
+from django.db import connection, transaction
 from django.http import FileResponse, Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.shortcuts import render
+from django.urls import is_valid_path, resolve, reverse
 from rest_framework.exceptions import NotFound
 
-from accounts import audit
+from accounts import audit, impersonation
 from accounts.access import Access, decide
 from accounts.models import User
 from tenancy.scope import Scope, all_tenants, entered
-from tenancy.snapshot import snapshot
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Names of pages: how an operator ends an impersonation, and what is a person's alone.
+TO_STOP = frozenset({"impersonation_end", "sign_out"})
+OWN = frozenset({
+    "settings", "settings_password", "settings_notifications", "settings_tokens", "token_revoke",
+    "calendars", "tenants", "tenant_new", "invitation",
+})  # fmt: skip
 
 
 class ScopeMiddleware:
@@ -35,20 +43,23 @@ class ScopeMiddleware:
             request.access = Access()  # type: ignore[attr-defined]
             return self.get_response(request)
         if request.method in SAFE_METHODS:
-            with snapshot():
+            # One transaction, so that PostgreSQL is told the scope once, not once a statement.
+            with one_announcement():
                 return self.respond(request)
         return self.respond(request)
 
     def respond(self, request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(reverse("admin:index")):
             return self.respond_as_operator(request)
-        with snapshot():
+        with one_announcement():
             access = decide(request)
         request.access = access  # type: ignore[attr-defined]
         if isinstance(access.error, NotFound) and not request.path.startswith("/api/"):
             raise Http404(str(access.error))
         if access.user is not None:
             request.user = access.user
+        if access.impersonation is not None and not _is_open_to_operators(request):
+            return render(request, "accounts/not_yours.html", status=403)
         if access.scope is None:
             return self.get_response(request)
         with entered(access.scope):
@@ -65,8 +76,27 @@ class ScopeMiddleware:
         return kept_in_scope(response, scope)
 
 
+def _is_open_to_operators(request: HttpRequest) -> bool:
+    """Whether an operator who sees a ledger as somebody else may ask for this. To stop is always
+    open, what is somebody's own never, and what changes something where the installation says so.
+    """
+    match = resolve(request.path_info) if is_valid_path(request.path_info) else None
+    name = match.url_name if match else ""
+    if name in TO_STOP:
+        return True
+    return name not in OWN and (request.method in SAFE_METHODS or impersonation.may_write())
+
+
 def has_credentials(request: HttpRequest) -> bool:
     return "Authorization" in request.headers or settings.SESSION_COOKIE_NAME in request.COOKIES
+
+
+def one_announcement() -> AbstractContextManager[Any]:
+    """A transaction on PostgreSQL, unless one is open. SQLite needs none, and would have its only
+    write lock taken."""
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        return nullcontext()
+    return transaction.atomic()
 
 
 def kept_in_scope(response: HttpResponseBase, scope: Scope) -> HttpResponseBase:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import entry, ledgers, settings, sharing
+from accounts.views import entry, impersonating, ledgers, settings, sharing
 
 urlpatterns = [
     path("login/", entry.login, name="login"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("password/forgotten/", entry.password_forgotten, name="password_forgotten"),
     path("password/reset/", entry.password_reset, name="password_reset"),
     path("sign-out/", entry.sign_out, name="sign_out"),
+    path("impersonation/end/", impersonating.end, name="impersonation_end"),
     path("join/", ledgers.invitation, name="invitation"),
     path("ledgers/", ledgers.tenants, name="tenants"),
     path("ledgers/new/", ledgers.tenant_new, name="tenant_new"),

@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
 from rest_framework.views import APIView
 
+from accounts.middleware import one_announcement
 from accounts.models import User
 from benchmarks.filling import COMMON, NEWEST, NONE, RARE, ledger_of
 from benchmarks.setting import analyze, make_schema, milliseconds, tell
@@ -38,12 +39,10 @@ from finance.verification import verify_ledger
 from finance.viewsets import ReportViewSet, TransactionViewSet
 from tenancy.models import Tenant
 from tenancy.scope import tenant_scope
-from tenancy.snapshot import snapshot
 
 PAGE = 50
 MANY = 1_000
 ROUNDS = 30
-READS = frozenset({"transactions:read", "accounts:read"})
 YEAR = Period.year_to(NEWEST)
 
 
@@ -72,7 +71,7 @@ def asking(user: User, view: Any, /, **query: Any) -> Callable[[], object]:
     def ask() -> object:
         request = APIRequestFactory().get("/", query, headers={"host": "localhost"})
         force_authenticate(request, user)
-        with snapshot():
+        with one_announcement():
             response = view(request)
             response.render()
         assert response.status_code == 200, response.data
@@ -162,7 +161,7 @@ def editing() -> dict[str, float]:
 
 
 def measure(tenant: Tenant, user: User, rows: int) -> dict[str, Any]:
-    with tenant_scope(tenant.pk, permissions=READS, home=tenant):
+    with tenant_scope(tenant.pk, permissions=frozenset({"transactions:read", "accounts:read"})):
         found = {"rows": rows} | pages(user)
         for name, words in (("common", COMMON), ("rare", RARE), ("none", NONE)):
             found[f"search_{name}_db_ms"] = in_database(search(words))

@@ -21,6 +21,7 @@ class Frame:
     def __init__(self, access: Access | None, path: str = "/") -> None:
         self.tenant = access.tenant if access else None
         self.memberships = access.memberships if access else []
+        self.impersonation = access.impersonation if access else None
         self.path = path
 
     @cached_property

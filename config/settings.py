@@ -160,8 +160,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]
-# Whether strangers may open accounts; invited people always may.
-REGISTRATION_OPEN = env_bool("REGISTRATION_OPEN", default=True)
+REGISTRATION_OPEN = env_bool("REGISTRATION_OPEN", default=True)  # to strangers
+IMPERSONATION = env_str("IMPERSONATION", "read")  # or "write", "off": accounts.impersonation
 # What every new tenant starts with: dotted paths of functions called in its scope.
 TENANT_SEEDERS: list[str] = ["finance.categories.seed_default_categories"]
 # Who wrote what a transaction was read from, by kind of source: functions of ids, for matching.

@@ -31,6 +31,7 @@ LABELS: Final[dict[str, Promise]] = {
     "held": gettext_lazy("Held back"),
     "invited": gettext_lazy("Invited"),
     "joined": gettext_lazy("Joined"),
+    "looked_at": gettext_lazy("Told of operators who looked"),
     "made": gettext_lazy("Made"),
     "matched": gettext_lazy("Matched"),
     "missed": gettext_lazy("Missed"),

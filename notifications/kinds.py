@@ -165,6 +165,14 @@ KINDS: Final[dict[str, Kind]] = {
         NOW,
         is_urgent=True,
     ),
+    "looked_at": Kind(
+        _("An operator looked at your ledger"),
+        _("%(person)s looked at your ledger as you see it"),
+        _("It was at %(time)s, for half an hour at most and without your secrets. The reason:"
+          " %(reason)s"),
+        "",
+        NOW,
+    ),
     "invitation": Kind(
         _("Invitation to another ledger"),
         _("You are invited to %(tenant)s"),

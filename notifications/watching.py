@@ -1,5 +1,5 @@
 """What happened in apps that do not know of notices: jobs that died, sign-ins, invitations, new
-members.
+members, operators who looked.
 
 Asked every minute, of the last day, by what the rows say; so nothing is lost while no worker runs,
 and who has been told is not told again.
@@ -15,6 +15,7 @@ from typing import Final
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from accounts.impersonation import BEGUN
 from accounts.models import AuditEntry, Invitation, Membership, User
 from jobs.base import BaseJob, JobRun, JsonObject
 from jobs.clock import database_now
@@ -47,7 +48,12 @@ class WatchForNotices(BaseJob):
             joined = tell_joined(now)
         with run.fenced():
             invited = tell_invited(now)
-        return {"dead_jobs": dead, "new_devices": devices, "joined": joined, "invited": invited}
+        with run.fenced():
+            looked = tell_looked_at(now)
+        return {
+            "dead_jobs": dead, "new_devices": devices, "joined": joined, "invited": invited,
+            "looked_at": looked,
+        }  # fmt: skip
 
 
 def tell_dead_jobs(now: datetime) -> int:
@@ -128,6 +134,25 @@ def _homes(people: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, uuid.UU
         membership.user_id: membership.tenant_id
         for membership in rows.order_by("-created_at", "-id")
     }
+
+
+def tell_looked_at(now: datetime) -> int:
+    """Tell whom an operator has impersonated, in the ledger that was looked at. Returns how many
+    were told."""
+    with all_tenants("whose ledgers operators looked at"):
+        recent = AuditEntry.objects.filter(action=BEGUN, at__gt=now - LOOK_BACK)
+        found = [entry for entry in recent.order_by("at", "id") if entry.tenant_id]
+    count = 0
+    for entry in found:
+        facts = {
+            "person": entry.actor_label, "time": entry.at, "reason": entry.detail["reason"],
+        }  # fmt: skip
+        with tenant_scope(entry.tenant_id):
+            count += notify(
+                "looked_at", key=str(entry.pk), facts=facts, link="/settings/password/",
+                users=[uuid.UUID(entry.detail["person"])],
+            )  # fmt: skip
+    return count
 
 
 def tell_joined(now: datetime) -> int:

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import passwords, registration
+from accounts import impersonation, passwords, registration
 from accounts.addresses import client_address
 from accounts.devices import device_of, remember_device
 from accounts.errors import AccountError
@@ -154,6 +154,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
+    impersonation.end(request, "the operator signed out")
     log_out(request)
     return redirect("login")
 

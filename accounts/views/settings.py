@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import passwords, profile, tenants
+from accounts import impersonation, passwords, profile, tenants
 from accounts.addresses import client_address
 from accounts.errors import AccountError
 from accounts.forms import PasswordForm, ProfileForm, SecondFactorForm, TenantForm
@@ -82,7 +82,7 @@ def password(request: HttpRequest) -> HttpResponse:
         Section(_("Password"), password_form, _("Change the password"), request.path),
         Section(_("Second step"), factor_form, _("Save"), f"{request.path}?change=second-factor"),
     ]
-    return _page(request, _("Signing in"), sections)
+    return _page(request, _("Signing in"), sections, looked_at=impersonation.seen_by(user))
 
 
 @get_or_post
@@ -123,7 +123,7 @@ def _saved(request: HttpRequest, address: str) -> HttpResponse:
     return redirect(reverse(address))
 
 
-def _page(request: HttpRequest, heading: str, sections: list[Section]) -> HttpResponse:
-    context: dict[str, Any] = {"heading": heading, "sections": sections}
+def _page(request: HttpRequest, heading: str, sections: list[Section], **more: Any) -> HttpResponse:
+    context: dict[str, Any] = {"heading": heading, "sections": sections, **more}
     status = 422 if any(section.form.errors for section in sections) else 200
     return render(request, "accounts/settings_form.html", context, status=status)
