@@ -178,7 +178,7 @@ def _confirmed(after: CurrencyMark, folded: str, text: str, start: int) -> Curre
     return CurrencyMark(code.codes, after.length + 1 + code.length) if known else after
 
 
-_GROUPED_DONG = re.compile(r"\d{1,3}(?:\.\d{3})+d(?!\w)")
+_GROUPED_DONG = re.compile(r"\d{1,3}(?:[.,]\d{3})+d(?!\w)")
 
 
 def _dong(folded: str, start: int, end: int) -> CurrencyMark | None:

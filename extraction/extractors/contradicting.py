@@ -13,6 +13,10 @@ from extraction.reading import Candidate, Direction, Event, Reason
 
 # The word that stands before one's own account where a transfer goes this way, and the other.
 _WAYS = {Event.TRANSFER_OUT: ("from", "to"), Event.TRANSFER_IN: ("to", "from")}
+# The phrase that says of one's own account the other way round than the event.
+_OTHER_PHRASE = {Direction.DEBIT: "credit", Direction.CREDIT: "debit"}
+# Money that comes back is told with the way it first went.
+_TOLD_BOTH_WAYS = {Event.REFUND, Event.CARD_PAYMENT}
 # How far the words "your" and "account" stand apart at most: "your Everyday account".
 _NEAR = 20
 
@@ -23,14 +27,18 @@ def questioned(made: Candidate, found: Findings) -> Candidate:
     if made.direction is Direction.TRANSFER:
         return made
     speaks_for, speaks_against = _WAYS.get(made.event, ("", ""))
-    if _names_own(found, speaks_against) and not _names_own(found, speaks_for):
+    against = _names_own(found, "merchant", speaks_against)
+    if against and not _names_own(found, "merchant", speaks_for):
+        return made.marked(Reason.DIRECTION_UNCLEAR)
+    other = _OTHER_PHRASE[made.direction] if made.direction else ""
+    if made.event not in _TOLD_BOTH_WAYS and _names_own(found, "event", other):
         return made.marked(Reason.DIRECTION_UNCLEAR)
     return made
 
 
-def _names_own(found: Findings, word: str) -> bool:
+def _names_own(found: Findings, kind: str, name: str) -> bool:
     """Whether the reader's own account follows a word: "to your account", "ke rekening Anda"."""
-    starts = [hit.end for hit in found.hits if hit.kind == "merchant" and hit.name == word]
+    starts = [hit.end for hit in found.hits if hit.kind == kind and hit.name == name]
     own = [hit for hit in found.hits if hit.kind == "own"]
     accounts = [hit for hit in found.hits if hit.kind == "account"]
     return any(

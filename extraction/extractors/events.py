@@ -233,6 +233,8 @@ def _overrules(hit: Hit, leading: Hit, segments: Segments, subject_end: int) -> 
 
 
 _LEADS = ("refund", "card_payment", "card_bill_paid", "bill_paid", "own_transfer")
+# Money out, whose words are also said of money that comes back or arrives.
+_OFTEN_BACK = ("bill_paid", "withdrawal", "fee")
 _SPECIFIC = (*_LEADS, "salary", "interest", "fee", "withdrawal")
 
 
@@ -260,7 +262,8 @@ def _book(booked: list[Hit], refine: set[str]) -> Decision:
         direction = Direction.DEBIT  # from the account that pays: "debited for credit card payment"
     others = {_direction(hit) for hit in booked} - {direction, None}
     reasons: tuple[Reason, ...] = ()
-    if len(others) and leading.name not in _SPECIFIC and first is not leading:
+    told = leading.name in _OFTEN_BACK and any(hit.name == "credit" for hit in booked)
+    if told or (len(others) and leading.name not in _SPECIFIC and first is not leading):
         reasons = (Reason.DIRECTION_UNCLEAR,)
     return Decision(event, direction, leading, strong=True, reasons=reasons)
 

@@ -142,6 +142,8 @@ class Filler:
         """A name that no word introduces, the surest place first."""
         text, subject_end = self.document.normalized, self.document.subject_end
         best = find_line_name(text, subject_end)
+        if best is None and text[amount[1] : amount[1] + 2].strip() in ("·", "•"):
+            best = find_title(self.document, hits)  # "Tesco | £6.40 · Groceries"
         if best is None and made.amount is not None and made.amount.evidence is not None:
             best = find_beside_amount(text, around, hits, amount[1])
             best = best or find_before_amount(text, around, hits, amount[0])

@@ -16,7 +16,8 @@ _NOT_NAMES = re.compile(
     r"|customer|bank account|debit card"
     r"|credit card|upi|neft|imps|rtgs|fps|eft|ach|me|them|it|date|time|online|app|mobile|atm"
     r"|\d+ (?:hours?|days?|minutes?|business days)|mobile number|registered mobile"
-    r"|رقم|لرقم|blik|blikiem|no|ref|reference|status|account no|card no|my account"
+    r"|ありました|いたしました|חשבונ\w*|رقم|لرقم"
+    r"|blik|blikiem|no|ref|reference|status|account no|card no|my account"
     r"|(?:transaction|txn|order|payment) (?:id|no|number|date|details|amount))\b(?!['’&*.@])",
     re.IGNORECASE,
 )

@@ -171,7 +171,9 @@ def find_parties(text: str, hits: list[Hit], around: Surroundings) -> list[Found
             found.append(party)
     other = _OTHER_ACCOUNT.get(around.direction) if around.direction else None
     if other and (match := other.search(text)):
-        found.append(FoundParty(match[1], *match.span(1), "account", 0.3))
+        named = _NAMED.match(text, match.end())
+        span = named.span("name") if named else match.span(1)
+        found.append(FoundParty(text[span[0] : span[1]], *span, "account", 0.3))
     found.sort(key=lambda party: (-party.score, party.start))
     return _whole_first(found)
 

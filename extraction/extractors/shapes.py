@@ -61,7 +61,10 @@ def by_shape(document: Document, found: Findings) -> Decision | None:
 
 
 # A name, an amount and nothing else: "Blue Kettle\n$6.75", "REWE: -23,45 €".
-_BARE_NOTICE = re.compile(rf"[^\W\d_a-z][^\n{MASK}%?!=]{{1,40}}(?::[ ]?|\n{{1,2}})[+-]?{MASK}\*?")
+_BARE_NOTICE = re.compile(
+    rf"[^\W\d_a-z][^\n{MASK}%?!=]{{1,40}}(?::[ ]?|\n{{1,2}})[+-]?{MASK}\*?"
+    rf"(?: ?[·•] ?[^\n·•{MASK}]{{3,24}})?"
+)
 
 
 def _is_bare_notice(document: Document, found: Findings) -> bool:

@@ -197,3 +197,22 @@ def test_a_short_notice_with_a_name_is_asked_about() -> None:
     reading = read("£18.22 at Blue Kettle", subject="Blue Kettle")
     assert reading.verdict is Verdict.TRANSACTION
     assert not any(would_book(candidate) for candidate in reading.candidates)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Payment received R1,500.00 for invoice 12, credited to your account 3310.",
+        "R2,000.00 withdrawn from your pocket has been credited to account 3310.",
+    ],
+)
+def test_money_out_that_was_credited_is_asked_about(text: str) -> None:
+    assert not any(
+        would_book(candidate) and candidate.direction is Direction.DEBIT
+        for candidate in read(text).candidates
+    )
+
+
+def test_a_payment_to_ones_card_is_no_purchase() -> None:
+    candidate = only_candidate("Payment of QAR 1,500 to your credit card **7712 received.")
+    assert (candidate.event, candidate.direction) == (Event.CARD_PAYMENT, Direction.CREDIT)
