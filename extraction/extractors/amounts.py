@@ -21,12 +21,13 @@ from finance.money import InvalidMoney, Money, exponent
 
 MASK = "\ue000"
 MASK_TAIL = "\ue001"
-_GAP_BEFORE = re.compile(r"[ \t]{0,2}:?[ \t]{0,2}[+\-]?[ ]?$")
+_GAP_BEFORE = re.compile(r"[ \t]{0,2}:?[ \t]{0,2}[+\-]?[ ]?\*?$")
 _BARE_SHAPE = re.compile(r"\d{1,3}(?:[ .,']\d{2,3})*[.,]\d{2}|\d{1,3}(?:[,.]\d{3})+|\d+[.,]\d{2}")
 _MASKED_LEFT = frozenset("*xX•●#·_@")
 # "TK 4321(VND)": an account and its currency.
 _ACCOUNT_CURRENCY = re.compile(r"\([A-Z]{3}\)")
 _MASKED_RIGHT = frozenset("*xX•●")
+_STARRED = re.compile(r"(?<=\s)\*\d[\d,]*\.\d\d(?:\*(?!\w)|$)")  # "AED *7500.00*"
 # "*165*S*5000 RWF": the answer of a telephone's menu begins with what was dialled.
 _MENU = re.compile(r"^\*\d{2,4}\*[A-Z]\*$")
 # Letters of scripts that write no spaces between words and numbers.
@@ -129,16 +130,14 @@ def _in_reference(text: str, start: int, end: int) -> bool:
 
 
 def _amount_at(text: str, folded: str, start: int, end: int, floor: int) -> Amount | None:
-    if start and text[start - 1] in _MASKED_LEFT and not _MENU.search(text, 0, start):
+    hidden = start and text[start - 1] in _MASKED_LEFT and not _STARRED.match(text, start - 1)
+    if hidden and not _MENU.search(text, 0, start):
         return None
     if _ACCOUNT_CURRENCY.match(text, end):
         return None
     masked = end + 1 < len(text) and {text[end], text[end + 1]} <= _MASKED_RIGHT
-    if masked or _in_reference(text, start, end):
-        return None
-    if text.startswith(("%", " %"), end):
-        return None
-    if text[start] == "0" and text[start:end].isdigit() and end - start > 1:
+    is_code = text[start] == "0" and text[start:end].isdigit() and end - start > 1
+    if masked or is_code or text.startswith(("%", " %"), end) or _in_reference(text, start, end):
         return None
     gap = _GAP_BEFORE.search(text, max(floor, start - 6), start)
     mark_end = gap.start() if gap else start

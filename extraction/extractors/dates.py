@@ -52,14 +52,14 @@ _NUMERIC = re.compile(
 _SPACED = re.compile(r"(\d(?<![\d.,/-].)\d?)\. (\d{1,2})\. ((?:19|20)\d\d)(?!\d)")
 _YEAR_FIRST = re.compile(r"(2(?<![\d.,/-].)\d)([-/])(\d{1,2})\2(\d)(?![\d]|[-/.,]\d)")
 _SHORT = re.compile(
-    r"(\d(?<![\d.,/*xX].)(?<![^\W\u0590-\u05ff]-.)(?<!\W-.)\d?)([-/.])(\d{1,2})(?![\d%]|[-/.,]\d)"
+    r"(\d(?<![\d./*xX].)(?<!\d,.)(?<![^\W\u0590-\u05ff]-.)(?<!\W-.)\d?)"
+    r"([-/.])(\d{1,2})(?![\d%]|[-/.,]\d)"
 )
 # "… 13.10 19:22": a day and a month beside a time, where a sentence or a line begins.
 _BESIDE_TIME = re.compile(r"(?<=[\n.;,|)] )\d|(?<=\n)\d|\A\d")
 _TIME_FOLLOWS = re.compile(r"\.?,? ?\d\d:\d\d")
 _AT_TIME = re.compile(r"\.?,? (?:в|o|um|kl\.?) \d\d[:.]\d\d")
-# "07/21-18:40" beside a Persian balance: month and day of the Jalali year.
-# Taiwan counts from 1911: "115/07/20".
+# Taiwan counts from 1911: "115/07/20". "07/21-18:40": month and day of the Jalali year.
 _TAIWANESE = re.compile(r"(1[0-4]\d(?<![\d/.-]...))([/.-])(\d\d)\2(\d\d)(?![\d/.-])")
 _JALALI_SHORT = re.compile(r"(?<![\d/])(0[1-9]|1[0-2])/?([0-3]\d)[-_ ]{1,3}(?=\d\d:\d\d)")
 _COMPACT = re.compile(r"(20(?<![\w.,-]..)\d\d)([01]\d)([0-3]\d)(?=\D|$)(?![\w])")

@@ -151,7 +151,7 @@ class Filler:
         best = best or find_korean_name(text, around, subject_end)
         if best is None and made.event in _NAMED_BY_TITLE:
             best = find_title(self.document, hits)
-        if best is None and made.event in (Event.PURCHASE, Event.HOLD):
+        if best is None and made.event in (Event.PURCHASE, Event.HOLD, Event.REFUND):
             best = find_bare_name(text, around, around.sentence[0])
         best = best or find_between(text, around) or find_handle(text)
         if best is None and made.event in _BY_BANK:

@@ -22,7 +22,7 @@ _NUMBER_FIRST = re.compile(
 )
 _CASE_ENDING = re.compile(r"(?:['’](?i:[dt][ae]n?)|[dt][ae]n?)\s+")
 LONGEST = 60
-_BREAKS = r"\n\t~;|!?。！？،؛।()\[\]{}\"“”<>「」【】《》…"
+_BREAKS = r"\n\t~;|!?。！？،؛।()\[\]{}\"“”<>「」【】《》…→"
 # A point after an initial or a title ends no name. Asked behind the point: see ENDING.
 _NO_INITIAL = (
     r"(?<!\b[^\W\d_a-z]\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bmed\.)"

@@ -32,6 +32,9 @@ LANGUAGE_COUNTRIES = {
 }  # fmt: skip
 
 
+# Characters that are written otherwise on the mainland.
+_TRADITIONAL = re.compile("[帳戶餘額銀轉號費於會賬匯單訊請點們]")
+
 # Whose currency tells nothing of the language: it is the currency of many.
 _SHARED = frozenset({"EUR", "USD"})
 
@@ -132,7 +135,10 @@ def countries_of(document: Document, words: list[str], languages: list[str]) -> 
     for country in _called(folded):
         add(country, 1.0)
     for rank, language in enumerate(languages):
-        for place, country in enumerate(LANGUAGE_COUNTRIES.get(language, ())):
+        spoken = LANGUAGE_COUNTRIES.get(language, ())
+        if language == "zh" and _TRADITIONAL.search(document.folded):
+            spoken = ("TW", "HK")
+        for place, country in enumerate(spoken):
             add(country, 0.9 - 0.1 * place - 0.05 * rank)
     return weights
 

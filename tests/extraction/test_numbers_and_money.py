@@ -119,3 +119,15 @@ def test_what_foreign_money_comes_to_is_asked_about() -> None:
     )
     assert candidate.amount is not None and candidate.amount.value.currency == "AED"
     assert Reason.TWO_AMOUNTS in candidate.reasons
+
+
+def test_stars_around_an_amount_hide_nothing() -> None:
+    candidate = only_candidate("Credit\nAccount XXXX3310\nAED *7,500.00*\nBalance AED *8,120.10*")
+    assert candidate.amount is not None and str(candidate.amount.value) == "7500.00"
+    assert candidate.balance is not None and Reason.NOT_GROUNDED not in candidate.reasons
+
+
+def test_traditional_characters_tell_of_no_yuan() -> None:
+    candidate = only_candidate("帳戶末4碼3310轉出5,000元至王小明，10/01 10:11，餘額12,310元")
+    assert candidate.amount is not None and candidate.amount.value.currency == "TWD"
+    assert Reason.AMBIGUOUS_CURRENCY in candidate.reasons
