@@ -121,6 +121,34 @@ _NEAR = 4
 _WITH_ITS_WORD = 6  # "from A/c X4432"
 
 
+# Between "to" and the digits: whose account it is, and that it is one.
+_WHOSE = re.compile(
+    r"[\s:]*(?:(?:your|my|ur) )?(?:(?:bank |savings |current )?(?:a/c|ac|acct|account))?"
+    r"[\s.:]*(?:no\.?|number|ending(?: in| with)?)?[\s:]*",
+    re.IGNORECASE,
+)
+_SIDES = {"from": Direction.DEBIT, "to": Direction.CREDIT}
+
+
+def side_of(text: str, accounts: list[FoundAccount], hits: list[Hit]) -> Direction | None:
+    """Which way the money went for the only account that is named: out of it where it stands
+    behind "from", into it behind "to"."""
+    if not accounts or len({item.digits[-4:] for item in accounts}) > 1:
+        return None
+    sides = {
+        _SIDES[hit.phrase.text]
+        for hit in hits
+        if hit.kind == "merchant" and hit.phrase.text in _SIDES
+        for item in accounts
+        if 0 <= item.start - hit.end <= _FAR and _WHOSE.fullmatch(text, hit.end, item.start)
+    }
+    return next(iter(sides)) if len(sides) == 1 else None
+
+
+# How far an account stands from its "to" with what says whose it is.
+_FAR = 32
+
+
 def _masked(text: str, blocked: set[int]) -> list[FoundAccount]:
     found: list[FoundAccount] = []
     if not _MASK_AND_DIGIT.search(text):

@@ -8,6 +8,7 @@ fees are "charged to your account", which says nothing.
 
 from __future__ import annotations
 
+from extraction.extractors.accounts import side_of
 from extraction.extractors.findings import Findings
 from extraction.reading import Candidate, Direction, Event, Reason
 
@@ -21,7 +22,7 @@ _TOLD_BOTH_WAYS = {Event.REFUND, Event.CARD_PAYMENT}
 _NEAR = 20
 
 
-def questioned(made: Candidate, found: Findings) -> Candidate:
+def questioned(made: Candidate, found: Findings, text: str) -> Candidate:
     """The candidate, to be asked about where its direction is contradicted; between one's own
     accounts there is no contradiction."""
     if made.direction is Direction.TRANSFER:
@@ -30,10 +31,22 @@ def questioned(made: Candidate, found: Findings) -> Candidate:
     against = _names_own(found, "merchant", speaks_against)
     if against and not _names_own(found, "merchant", speaks_for):
         return made.marked(Reason.DIRECTION_UNCLEAR)
+    if _went_to_nobody(made) and side_of(text, found.accounts, found.hits) is Direction.CREDIT:
+        return made.marked(Reason.DIRECTION_UNCLEAR)
     other = _OTHER_PHRASE[made.direction] if made.direction else ""
     if made.event not in _TOLD_BOTH_WAYS and _names_own(found, "event", other):
         return made.marked(Reason.DIRECTION_UNCLEAR)
     return made
+
+
+def _went_to_nobody(made: Candidate) -> bool:
+    """Whether a transfer out names nobody but perhaps an account: "transferred to A/c XX7781" may
+    as well be said of money that came. "Debited to A/c XX7781" is not."""
+    account, name = made.account_hint, made.merchant_raw
+    told = made.event_evidence.quote.casefold() if made.event_evidence else ""
+    unnamed = name is None or (account is not None and name.value.endswith(account.value))
+    is_debit = "debit" in told or "dr" in told
+    return made.event is Event.TRANSFER_OUT and unnamed and not is_debit
 
 
 def _names_own(found: Findings, kind: str, name: str) -> bool:

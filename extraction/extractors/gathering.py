@@ -189,7 +189,7 @@ def candidate(document: Document, found: Findings, decision: Decision) -> Candid
     late = made.due_date is not None or _lies_ahead(document, made)
     if late and made.event in _PAID_LATER:
         made = made.marked(Reason.MIXED_EVENTS)
-    made = questioned(made, found)
+    made = questioned(made, found, document.normalized)
     return replace(made, confidence=_confidence(made, decision))
 
 

@@ -13,7 +13,7 @@ from extraction.extractors import gathering
 from extraction.extractors.events import Decision, decide
 from extraction.extractors.findings import Findings, without_offers_below
 from extraction.extractors.rows import event_rows
-from extraction.extractors.shapes import by_shape, by_sign
+from extraction.extractors.shapes import as_sided, by_shape, by_sign
 from extraction.reading import BILLED, Candidate, Event, Reading, Reason, Verdict, tells_of_bill
 
 _MAY_HOLD_ROWS = {Event.STATEMENT, Event.BALANCE, *(event for event in Event if event.books)}
@@ -45,6 +45,7 @@ class GrammarExtractor:
             decision = decide(hits, found.segments, document.subject_end) or decision
         if decision is None:
             return Reading(Verdict.NOT_FINANCIAL, Event.OTHER)
+        decision = as_sided(decision, document, found)
         if decision.event in _MAY_HOLD_ROWS and (rows := event_rows(document, found)):
             return Reading(Verdict.TRANSACTION, rows[0].event, rows, rows[0].reasons)
         if not decision.event.books and decision.event not in BILLED:

@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 
 from extraction.document import Document
+from extraction.extractors.accounts import side_of
 from extraction.extractors.amounts import MASK, Amount
 from extraction.extractors.events import Decision, heard_of, silenced_by
 from extraction.extractors.findings import Findings
@@ -56,7 +57,10 @@ def by_shape(document: Document, found: Findings) -> Decision | None:
         return None
     if _shows_code(document, found) or _is_called_balance(own[0], found, heard):
         return None
-    came = _comes_from_somebody(document.normalized, heard)
+    side = side_of(document.normalized, found.accounts, heard)
+    came = side is Direction.CREDIT or (
+        side is None and _comes_from_somebody(document.normalized, heard)
+    )
     return _decision(own[0], (Reason.WEAK_EVENT,), came=came)
 
 
@@ -116,6 +120,20 @@ def _shows_code(document: Document, found: Findings) -> bool:
         not any(start <= match.start() < end for start, end in spans)
         for match in _CODE.finditer(document.normalized)
     )
+
+
+_BY_SIDE = {Direction.DEBIT: Event.TRANSFER_OUT, Direction.CREDIT: Event.TRANSFER_IN}
+
+
+def as_sided(decision: Decision, document: Document, found: Findings) -> Decision:
+    """ "Wire transfer: 500 to A/c XX7781": which way a weak word means is said by where the
+    account stands."""
+    if decision.strong or decision.direction is None or not decision.event.books:
+        return decision
+    side = side_of(document.normalized, found.accounts, found.hits)
+    if side is None or side is decision.direction:
+        return decision
+    return replace(decision, event=_BY_SIDE[side], direction=side)
 
 
 _OTHER_WAY = {

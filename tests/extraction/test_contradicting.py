@@ -38,3 +38,24 @@ def test_the_known_phrase_alone_would_have_booked_it() -> None:
 def test_what_is_said_both_ways_or_of_a_card_is_not_asked_about(text: str) -> None:
     (candidate,) = read(text).candidates
     assert Reason.DIRECTION_UNCLEAR not in candidate.reasons
+
+
+@pytest.mark.parametrize(
+    ("text", "direction"),
+    [
+        ("Wire transfer: EUR 750.00 to A/c XX7781 on 10 May 2026. Avl Bal EUR 900.00", "credit"),
+        ("EUR 750.00 zorped from A/c XX7781 on 10 May 2026. Avl Bal EUR 900.00", "debit"),
+        ("EUR 750.00 zorped to A/c XX7781 on 10 May 2026. Avl Bal EUR 900.00", "credit"),
+    ],
+)
+def test_where_the_only_account_stands_says_which_way(text: str, direction: str) -> None:
+    (candidate,) = read(text).candidates
+    assert candidate.direction is not None and candidate.direction.value == direction
+    assert not would_book(candidate)
+
+
+def test_what_went_to_an_account_and_nobody_is_asked_about() -> None:
+    (candidate,) = read("EUR 750.00 transferred to A/c XX7781 on 10 May 2026.").candidates
+    assert not would_book(candidate)
+    (candidate,) = read("EUR 750.00 transferred to A/c XX7781 ANN HILL on 10 May 2026.").candidates
+    assert would_book(candidate)
