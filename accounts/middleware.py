@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, cast
 
 from django.conf import settings
-from django.db import connection, transaction
 from django.http import FileResponse, Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -18,6 +16,7 @@ from accounts import audit, impersonation
 from accounts.access import Access, decide
 from accounts.models import User
 from tenancy.scope import Scope, all_tenants, entered
+from tenancy.snapshot import snapshot
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Names of pages: how an operator ends an impersonation, and what is a person's alone.
@@ -43,15 +42,14 @@ class ScopeMiddleware:
             request.access = Access()  # type: ignore[attr-defined]
             return self.get_response(request)
         if request.method in SAFE_METHODS:
-            # One transaction, so that PostgreSQL is told the scope once, not once a statement.
-            with one_announcement():
+            with snapshot():
                 return self.respond(request)
         return self.respond(request)
 
     def respond(self, request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(reverse("admin:index")):
             return self.respond_as_operator(request)
-        with one_announcement():
+        with snapshot():
             access = decide(request)
         request.access = access  # type: ignore[attr-defined]
         if isinstance(access.error, NotFound) and not request.path.startswith("/api/"):
@@ -89,14 +87,6 @@ def _is_open_to_operators(request: HttpRequest) -> bool:
 
 def has_credentials(request: HttpRequest) -> bool:
     return "Authorization" in request.headers or settings.SESSION_COOKIE_NAME in request.COOKIES
-
-
-def one_announcement() -> AbstractContextManager[Any]:
-    """A transaction on PostgreSQL, unless one is open. SQLite needs none, and would have its only
-    write lock taken."""
-    if connection.vendor != "postgresql" or connection.in_atomic_block:
-        return nullcontext()
-    return transaction.atomic()
 
 
 def kept_in_scope(response: HttpResponseBase, scope: Scope) -> HttpResponseBase:

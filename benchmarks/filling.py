@@ -47,6 +47,10 @@ STATEMENTS: Final = (
         SELECT id, %(tenant)s, 1, account_id, 'posted', booked_on, minor, 'EUR', '', merchant,
             upper(merchant), '', '', 'purchase', 'bench', n::text, 0, '{}', '[]', now(), now()
         FROM drawn""",
+    """INSERT INTO finance_merchant (id, tenant_id, name, key, website, sender_domain,
+            merge_batches, created_at)
+        SELECT gen_random_uuid(), %(tenant)s, merchant, lower(merchant), '', '', '[]', now()
+        FROM drawn GROUP BY merchant ON CONFLICT DO NOTHING""",
 )  # fmt: skip
 
 

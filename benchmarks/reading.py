@@ -21,7 +21,6 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
 from rest_framework.views import APIView
 
-from accounts.middleware import one_announcement
 from accounts.models import User
 from benchmarks.filling import COMMON, NEWEST, NONE, RARE, ledger_of
 from benchmarks.setting import analyze, make_schema, milliseconds, tell
@@ -39,10 +38,12 @@ from finance.verification import verify_ledger
 from finance.viewsets import ReportViewSet, TransactionViewSet
 from tenancy.models import Tenant
 from tenancy.scope import tenant_scope
+from tenancy.snapshot import snapshot
 
 PAGE = 50
 MANY = 1_000
 ROUNDS = 30
+READS = frozenset({"transactions:read", "accounts:read"})
 YEAR = Period.year_to(NEWEST)
 
 
@@ -71,7 +72,7 @@ def asking(user: User, view: Any, /, **query: Any) -> Callable[[], object]:
     def ask() -> object:
         request = APIRequestFactory().get("/", query, headers={"host": "localhost"})
         force_authenticate(request, user)
-        with one_announcement():
+        with snapshot():
             response = view(request)
             response.render()
         assert response.status_code == 200, response.data
@@ -161,7 +162,7 @@ def editing() -> dict[str, float]:
 
 
 def measure(tenant: Tenant, user: User, rows: int) -> dict[str, Any]:
-    with tenant_scope(tenant.pk, permissions=frozenset({"transactions:read", "accounts:read"})):
+    with tenant_scope(tenant.pk, permissions=READS, home=tenant):
         found = {"rows": rows} | pages(user)
         for name, words in (("common", COMMON), ("rare", RARE), ("none", NONE)):
             found[f"search_{name}_db_ms"] = in_database(search(words))

@@ -173,6 +173,12 @@ class MoneyForm(TreeForm):
 
     DIRECTIONS: ClassVar = [("out", _("Out")), ("in", _("In"))]
 
+    @property
+    def needs_account(self) -> bool:
+        """Whether there is none to choose."""
+        field: Any = self.fields.get("account")
+        return field is not None and not field.queryset.exists()
+
     def signed(self, currency: str) -> Money | None:
         """The amount in a currency, negative for “out”; None, with an error on the field, when
         the currency has fewer decimals."""
@@ -208,7 +214,9 @@ class NewTransactionForm(MoneyForm):
     booked_on = forms.DateField(label=_("Date"), widget=DateInput())
     merchant = forms.CharField(label=_("Merchant"), max_length=200)
     category = CategoryField(label=_("Category"), required=False, empty_label=_("No category"))
-    notes = forms.CharField(label=_("Notes"), required=False, widget=forms.Textarea)
+    notes = forms.CharField(
+        label=_("Notes"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 class CorrectionForm(ChangeForm, MoneyForm):

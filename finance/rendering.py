@@ -14,16 +14,17 @@ Json = dict[str, Any]
 
 
 def transaction_json(row: Row) -> Json:
-    """From a row of `querysets.with_links`, of a list or in detail."""
+    """From a row of `querysets.with_links`, of a list or in detail. Ids and days as texts: the
+    encoder asks for each of its own accord, and takes three times as long."""
     currency, amount = row["currency"], row["amount_minor"]
     splits = [split_json(split, currency) for split in row["splits"]]
     original = row["original_minor"]
     body = {
-        "id": row["id"],
-        "account": row["account_id"],
+        "id": str(row["id"]),
+        "account": str(row["account_id"]),
         "account_name": row["account__name"],
         "state": row["state"],
-        "booked_on": row["booked_on"],
+        "booked_on": row["booked_on"].isoformat(),
         "occurred_at": row["occurred_at"],
         "amount": minor_text(amount, currency),
         "currency": currency,
@@ -53,9 +54,9 @@ def transaction_json(row: Row) -> Json:
 
 def split_json(split: Row, currency: str) -> Json:
     return {
-        "id": split["id"],
+        "id": str(split["id"]),
         "amount": minor_text(split["amount_minor"], currency),
-        "category": split["category_id"],
+        "category": str(split["category_id"]) if split["category_id"] else None,
         "category_name": split["category"],
         "note": split["note"],
     }

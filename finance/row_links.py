@@ -34,10 +34,16 @@ def links_of(transaction_ids: Sequence[uuid.UUID]) -> Iterator[Link]:
     if not transaction_ids:
         return
     tenant = current_scope().tenant
-    of_tenant = "" if isinstance(tenant, AllTenants) else "{0}.tenant_id = %s AND "
-    asked = [*([tenant] if of_tenant else []), *transaction_ids]
-    given = [_UUID.get_db_prep_value(pk, connection) for pk in asked]
-    chosen = f"{of_tenant}{{0}}.transaction_id IN ({', '.join(['%s'] * len(transaction_ids))})"
+    of_tenant, given = "", list[Any]()
+    if not isinstance(tenant, AllTenants):
+        of_tenant = "{0}.tenant_id = %s AND "
+        given.append(_UUID.get_db_prep_value(tenant, connection))
+    if connection.vendor == "postgresql":  # one parameter is quicker to read than fifty
+        chosen = f"{of_tenant}{{0}}.transaction_id = ANY(%s::uuid[])"
+        given.append(list(map(str, transaction_ids)))
+    else:
+        chosen = f"{of_tenant}{{0}}.transaction_id IN ({', '.join(['%s'] * len(transaction_ids))})"
+        given += [_UUID.get_db_prep_value(pk, connection) for pk in transaction_ids]
     with connection.cursor() as cursor:
         cursor.execute(
             _STATEMENT.format(splits=chosen.format("s"), tags=chosen.format("t")), given * 2

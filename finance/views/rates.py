@@ -46,10 +46,11 @@ def exchange_rates(request: HttpRequest) -> HttpResponse:
     now = today_of(tenant)
     used = FinancialAccount.objects.order_by("currency").values_list("currency", flat=True)
     foreign = [currency for currency in used.distinct() if currency != tenant.currency]
+    usual = "EUR" if tenant.currency == "USD" else "USD"
     form = RateForm(
         request.POST or None,
         initial={
-            "base": foreign[0] if foreign else "", "quote": tenant.currency, "valid_on": now,
+            "base": foreign[0] if foreign else usual, "quote": tenant.currency, "valid_on": now,
         },
     )  # fmt: skip
     if form.is_valid():

@@ -139,6 +139,15 @@ def test_a_stale_form_overwrites_nothing_unseen_and_keeps_what_was_typed(
     assert list(row.taggings.values_list("tag__name", flat=True)) == ["shared"]
 
 
+def test_without_an_account_one_is_led_to_adding_it(in_tenant: Tenant) -> None:
+    browser = member(in_tenant)
+    for address in ("/transactions/new/", "/recurring/new/"):
+        page = text(browser.get(address))
+        assert "There is no account yet" in page and 'href="/accounts/new/"' in page
+    make_account()
+    assert "There is no account yet" not in text(browser.get("/transactions/new/"))
+
+
 def test_two_who_change_different_fields_lose_nothing(
     browser: Client, account: FinancialAccount
 ) -> None:
