@@ -99,9 +99,14 @@ def _is_called_balance(amount: Amount, found: Findings, hits: list[Hit]) -> bool
 
 
 def _comes_from_somebody(text: str, hits: list[Hit]) -> bool:
-    """Whether a name stands behind "from" and none behind "to"."""
+    """Whether a name stands behind "from" and none behind "to"; "your account" is no name."""
+    own = {hit.start for hit in hits if hit.kind == "own"}
     named = {
-        hit.name for hit in hits if hit.kind == "merchant" and _NAME_BEHIND.match(text, hit.end)
+        hit.name
+        for hit in hits
+        if hit.kind == "merchant"
+        and _NAME_BEHIND.match(text, hit.end)
+        and own.isdisjoint((hit.end, hit.end + 1))
     }
     return "from" in named and "to" not in named
 
