@@ -279,7 +279,7 @@ def _factor(folded: str, end: int, *, has_currency: bool) -> tuple[int, int]:
     return multipliers().get(word, 1), match.end()
 
 
-_DECIMALS_FOLLOW = re.compile(r"[ ]?\d[\d ]*[.,]\d\d(?!\d)")
+_DECIMALS_FOLLOW = re.compile(r"[ ]?\d[\d ]*[.,]\d\d(?!\d|[./-]\d)")
 _NUMBER_FOLLOWS = re.compile(r"[ ]?\.?[ ]?\d")
 
 
