@@ -6,12 +6,14 @@ is linked.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Installation, register
 from tests.browser.homes import send
-from tests.browser.walking import Walk
+from tests.browser.walking import Walk, kind_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -72,6 +74,51 @@ def test_a_ledger_of_extremes(page: Page, installation: Installation) -> None:
     }.items():
         walk.look_at(address, kind)
     assert walk.faults == [], walk.report()
+
+
+def test_one_of_each_in_german(page: Page, installation: Installation) -> None:
+    """Lists of one row, with the longest words; and what opens behind each row."""
+    register(page, installation, "one@example.org", "Tom Brandt")
+    rows = one_of_each(page)
+    page.goto("/settings/")
+    page.get_by_label("Language").select_option("de")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Einstellungen")).to_be_visible()
+    walk = Walk(page, "one", on_phone=True)
+    for address in (
+        "/", "/transactions/", "/accounts/", "/budgets/", "/recurring/", "/recurring/bills/",
+        "/tasks/", "/reminders/", "/contacts/", "/rules/", "/merchants/", "/tags/",
+        "/settings/calendars/", "/settings/tokens/", "/settings/webhooks/", "/settings/roles/",
+        "/settings/members/", "/analytics/", "/exchange-rates/",
+        f"/transactions/{rows['transactions']}/", f"/transactions/{rows['transactions']}/split/",
+        f"/accounts/{rows['accounts']}/", f"/budgets/{rows['budgets']}/",
+        f"/tasks/{rows['tasks']}/", f"/contacts/{rows['contacts']}/",
+    ):  # fmt: skip
+        walk.look_at(address, kind_of(address))
+    assert walk.faults == [], walk.report()
+
+
+def one_of_each(page: Page) -> dict[str, str]:
+    """The id of each, by the name of what it is one of."""
+    account = send(page, "accounts", {"name": "Girokonto", "currency": "EUR"})["id"]
+    money, day = {"currency": "EUR"}, "2026-05-20"
+    made: dict[str, dict[str, Any]] = {
+        "transactions": {"account": account, "amount": "-8.40", "booked_on": day,
+                         "merchant": "Bäckerei Kern"},
+        "budgets": {"name": "Essen", "amount": "200.00", "starts_on": "2026-05-01", **money},
+        "goals": {"name": "Fahrrad", "target": "900.00", **money},
+        "recurring": {"name": "Miete", "account": account, "amount": "-980.00", "anchor_on": day},
+        "bills": {"payee": "Zahnarzt", "amount": "126.80", "due_on": day, **money},
+        "tasks": {"title": "Stromzähler ablesen", "due_on": day, "tags": ["Wohnung"]},
+        "reminders": {"title": "Pass verlängern", "at": "2095-05-20T09:00:00Z"},
+        "contacts": {"name": "Hausverwaltung Elbufer GmbH"},
+        "rules": {"query": "merchant:Kern", "merchant": "Bäckerei Kern"},
+        "tags": {"name": "Urlaub"},
+        "calendar-feeds": {"name": "Fälliges", "parts": ["bills"]},
+        "tokens": {"name": "Skript", "scopes": ["transactions:read"]},
+    }  # fmt: skip
+    ids = {name: str(send(page, name, body).get("id")) for name, body in made.items()}
+    return ids | {"accounts": account}
 
 
 def test_pages_before_signing_in(page: Page, installation: Installation) -> None:
