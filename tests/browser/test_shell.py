@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, Installation, register
+from tests.browser.conftest import DESKTOP, PHONE, Installation, register
 from tests.browser.homes import await_service_worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -63,6 +63,31 @@ def test_the_rest_of_the_navigation_is_a_sheet_on_the_phone(
     jobs.click()
     page.wait_for_url("**/jobs/")
     assert complaints == []
+
+
+def test_where_one_is_shows_on_a_phone_and_in_the_systems_high_contrast(
+    page: Page, installation: Installation
+) -> None:
+    register(page, installation, "current@example.org", "Ada Brandt")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    for address, name in (("/recurring/bills/", "Bills"), ("/settings/webhooks/", "Webhooks")):
+        page.goto(address)
+        expect(page.locator(".main").get_by_role("link", name=name, exact=True)).to_be_in_viewport(
+            ratio=1
+        )
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    page.emulate_media(forced_colors="active")
+    page.goto("/recurring/bills/")
+    for links, edge in ((".nav a", "backgroundColor"), (".tabs a", "borderBottomColor")):
+        current, others = page.evaluate(
+            """([links, edge]) => {
+                const colours = (which) => [...document.querySelectorAll(which)]
+                    .map((link) => getComputedStyle(link)[edge]);
+                return [colours(`${links}[aria-current]`), colours(`${links}:not([aria-current])`)];
+            }""",
+            [links, edge],
+        )
+        assert current and not set(current) & set(others), links
 
 
 def test_amounts_are_hidden_before_the_first_paint(page: Page, installation: Installation) -> None:
