@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Installation, register
@@ -102,6 +103,7 @@ def one_of_each(page: Page) -> dict[str, str]:
     """The id of each, by the name of what it is one of."""
     account = send(page, "accounts", {"name": "Girokonto", "currency": "EUR"})["id"]
     money, day = {"currency": "EUR"}, "2026-05-20"
+    next_year = timezone.localdate().year + 1
     made: dict[str, dict[str, Any]] = {
         "transactions": {"account": account, "amount": "-8.40", "booked_on": day,
                          "merchant": "Bäckerei Kern"},
@@ -110,7 +112,7 @@ def one_of_each(page: Page) -> dict[str, str]:
         "recurring": {"name": "Miete", "account": account, "amount": "-980.00", "anchor_on": day},
         "bills": {"payee": "Zahnarzt", "amount": "126.80", "due_on": day, **money},
         "tasks": {"title": "Stromzähler ablesen", "due_on": day, "tags": ["Wohnung"]},
-        "reminders": {"title": "Pass verlängern", "at": "2095-05-20T09:00:00Z"},
+        "reminders": {"title": "Pass verlängern", "at": f"{next_year}-05-20T09:00:00Z"},
         "contacts": {"name": "Hausverwaltung Elbufer GmbH"},
         "rules": {"query": "merchant:Kern", "merchant": "Bäckerei Kern"},
         "tags": {"name": "Urlaub"},
