@@ -1,8 +1,8 @@
 """What the database itself holds to be true of the ledger: triggers, totals and their policy.
 
 Migrations call `build_walls` after creating the tables, and again after changing them. On SQLite
-Django changes a table by making it anew, which loses its triggers and stumbles over the view:
-there a migration calls `drop_views` first.
+Django changes a table by making it anew, which loses its triggers, and stumbles over a view, which
+the totals once were: there a migration calls `drop_views` first.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ TOTALS = "finance_monthly_total"
 
 def build_walls(apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
     """For RunPython. Safe to run again."""
+    drop_views(apps, editor)
     vendor = editor.connection.vendor
     text = (SQL / f"{vendor}.sql").read_text(encoding="utf-8")
     with editor.connection.cursor() as cursor:
@@ -36,4 +37,6 @@ def drop_views(apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
     """For RunPython, before SQLite makes a table of the ledger anew."""
     if editor.connection.vendor == "sqlite":
         with editor.connection.cursor() as cursor:
-            cursor.execute(f"DROP VIEW IF EXISTS {TOTALS}")
+            cursor.execute("SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = %s", [TOTALS])
+            if cursor.fetchone():
+                cursor.execute(f"DROP VIEW {TOTALS}")

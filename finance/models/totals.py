@@ -12,7 +12,7 @@ from tenancy.models import Tenant, TenantModel
 class MonthlyTotal(TenantModel):
     """Sum and count of the posted splits of one account, category, month and currency.
 
-    On PostgreSQL a table that statement-level triggers keep, on SQLite a view of the same name
+    A table that triggers keep: for each statement on PostgreSQL, for each row on SQLite
     (`finance/sql`); `manage.py verify_ledger` proves it equal to a full scan. Read-only.
     """
 

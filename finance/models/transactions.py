@@ -144,7 +144,8 @@ class Split(TenantModel):
         )
         indexes = (
             models.Index(
-                fields=("tenant", "category"),
+                # With the transaction, for a list of a category asks whether each row has it.
+                fields=("tenant", "category", "transaction"),
                 # So that PostgreSQL cannot take it, on an empty table, to find a transaction's.
                 condition=models.Q(category__isnull=False),
                 name="split_category",

@@ -90,14 +90,115 @@ BEGIN
             AND c.subject_id = t.id AND c.version = t.version + 1));
 END;
 --;
-DROP VIEW IF EXISTS finance_monthly_total;
+-- Monthly totals of what is posted, kept by each row that changes; made anew with the walls.
+CREATE TABLE IF NOT EXISTS finance_monthly_total (
+    id integer PRIMARY KEY,
+    tenant_id char(32) NOT NULL,
+    account_id char(32) NOT NULL,
+    category_id char(32),
+    month date NOT NULL,
+    currency varchar(3) NOT NULL,
+    total_minor bigint NOT NULL,
+    inflow_minor bigint NOT NULL,
+    count bigint NOT NULL
+);
 --;
-CREATE VIEW finance_monthly_total AS
-SELECT min(s.rowid) AS id, t.tenant_id, t.account_id, s.category_id,
-    date(t.booked_on, 'start of month') AS month, t.currency,
-    sum(s.amount_minor) AS total_minor, sum(max(s.amount_minor, 0)) AS inflow_minor,
-    count(*) AS count
+CREATE UNIQUE INDEX IF NOT EXISTS finance_monthly_total_once
+ON finance_monthly_total (tenant_id, month, account_id, coalesce(category_id, ''), currency);
+--;
+DELETE FROM finance_monthly_total;
+--;
+INSERT INTO finance_monthly_total (tenant_id, account_id, category_id, month, currency,
+    total_minor, inflow_minor, count)
+SELECT t.tenant_id, t.account_id, s.category_id, date(t.booked_on, 'start of month'), t.currency,
+    sum(s.amount_minor), sum(max(s.amount_minor, 0)), count(*)
 FROM finance_transaction t
 JOIN finance_split s ON s.tenant_id = t.tenant_id AND s.transaction_id = t.id
 WHERE t.state = 'posted'
 GROUP BY t.tenant_id, t.account_id, s.category_id, date(t.booked_on, 'start of month'), t.currency;
+--;
+-- One split's share of its total: `sign` is 1 to add it, -1 to take it away.
+DROP VIEW IF EXISTS finance_share;
+--;
+CREATE VIEW finance_share AS
+SELECT tenant_id, account_id, category_id, month AS booked_on, currency, total_minor AS amount,
+    count AS sign
+FROM finance_monthly_total;
+--;
+CREATE TRIGGER finance_share_counts INSTEAD OF INSERT ON finance_share
+BEGIN
+    INSERT INTO finance_monthly_total (tenant_id, account_id, category_id, month, currency,
+        total_minor, inflow_minor, count)
+    VALUES (NEW.tenant_id, NEW.account_id, NEW.category_id, date(NEW.booked_on, 'start of month'),
+        NEW.currency, NEW.sign * NEW.amount, NEW.sign * max(NEW.amount, 0), NEW.sign)
+    ON CONFLICT (tenant_id, month, account_id, coalesce(category_id, ''), currency) DO UPDATE SET
+        total_minor = total_minor + excluded.total_minor,
+        inflow_minor = inflow_minor + excluded.inflow_minor, count = count + excluded.count;
+END;
+--;
+DROP TRIGGER IF EXISTS finance_total_insert;
+--;
+CREATE TRIGGER finance_total_insert AFTER INSERT ON finance_transaction
+BEGIN
+    INSERT INTO finance_share
+    SELECT NEW.tenant_id, NEW.account_id, s.category_id, NEW.booked_on, NEW.currency,
+        s.amount_minor, 1
+    FROM finance_split s
+    WHERE NEW.state = 'posted' AND s.tenant_id = NEW.tenant_id AND s.transaction_id = NEW.id;
+END;
+--;
+DROP TRIGGER IF EXISTS finance_total_update;
+--;
+CREATE TRIGGER finance_total_update AFTER UPDATE ON finance_transaction
+WHEN NEW.state <> OLD.state OR NEW.account_id <> OLD.account_id
+    OR NEW.booked_on <> OLD.booked_on OR NEW.currency <> OLD.currency
+BEGIN
+    INSERT INTO finance_share
+    SELECT OLD.tenant_id, OLD.account_id, s.category_id, OLD.booked_on, OLD.currency,
+        s.amount_minor, -1
+    FROM finance_split s
+    WHERE OLD.state = 'posted' AND s.tenant_id = OLD.tenant_id AND s.transaction_id = OLD.id;
+    INSERT INTO finance_share
+    SELECT NEW.tenant_id, NEW.account_id, s.category_id, NEW.booked_on, NEW.currency,
+        s.amount_minor, 1
+    FROM finance_split s
+    WHERE NEW.state = 'posted' AND s.tenant_id = NEW.tenant_id AND s.transaction_id = NEW.id;
+END;
+--;
+DROP TRIGGER IF EXISTS finance_total_split_insert;
+--;
+CREATE TRIGGER finance_total_split_insert AFTER INSERT ON finance_split
+BEGIN
+    INSERT INTO finance_share
+    SELECT t.tenant_id, t.account_id, NEW.category_id, t.booked_on, t.currency,
+        NEW.amount_minor, 1
+    FROM finance_transaction t
+    WHERE t.state = 'posted' AND t.tenant_id = NEW.tenant_id AND t.id = NEW.transaction_id;
+END;
+--;
+DROP TRIGGER IF EXISTS finance_total_split_update;
+--;
+CREATE TRIGGER finance_total_split_update AFTER UPDATE ON finance_split
+BEGIN
+    INSERT INTO finance_share
+    SELECT t.tenant_id, t.account_id, OLD.category_id, t.booked_on, t.currency,
+        OLD.amount_minor, -1
+    FROM finance_transaction t
+    WHERE t.state = 'posted' AND t.tenant_id = OLD.tenant_id AND t.id = OLD.transaction_id;
+    INSERT INTO finance_share
+    SELECT t.tenant_id, t.account_id, NEW.category_id, t.booked_on, t.currency,
+        NEW.amount_minor, 1
+    FROM finance_transaction t
+    WHERE t.state = 'posted' AND t.tenant_id = NEW.tenant_id AND t.id = NEW.transaction_id;
+END;
+--;
+DROP TRIGGER IF EXISTS finance_total_split_delete;
+--;
+CREATE TRIGGER finance_total_split_delete AFTER DELETE ON finance_split
+BEGIN
+    INSERT INTO finance_share
+    SELECT t.tenant_id, t.account_id, OLD.category_id, t.booked_on, t.currency,
+        OLD.amount_minor, -1
+    FROM finance_transaction t
+    WHERE t.state = 'posted' AND t.tenant_id = OLD.tenant_id AND t.id = OLD.transaction_id;
+END;
