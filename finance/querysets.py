@@ -13,7 +13,6 @@ from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 
@@ -27,7 +26,6 @@ from finance.models import (
     ReviewItem,
     ReviewState,
     Transaction,
-    TransactionState,
     Transfer,
 )
 from finance.models.categories import category_label
@@ -161,12 +159,7 @@ def balances(accounts: Iterable[FinancialAccount] | None = None) -> list[Balance
 
 def moved_by_account() -> dict[uuid.UUID, int]:
     """The sum in minor units of what is posted to each account."""
-    if connection.vendor == "postgresql":
-        sums = MonthlyTotal.objects.values_list("account_id").annotate(moved=Sum("total_minor"))
-    else:
-        # There the totals are a view over all splits: their transactions are added up more quickly.
-        posted = Transaction.objects.filter(state=TransactionState.POSTED).order_by()
-        sums = posted.values_list("account_id").annotate(moved=Sum("amount_minor"))
+    sums = MonthlyTotal.objects.values_list("account_id").annotate(moved=Sum("total_minor"))
     return dict(sums)
 
 

@@ -37,6 +37,8 @@ def drop_views(apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
     """For RunPython, before SQLite makes a table of the ledger anew."""
     if editor.connection.vendor == "sqlite":
         with editor.connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = %s", [TOTALS])
+            cursor.execute(
+                "SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = %s", [TOTALS]
+            )
             if cursor.fetchone():
                 cursor.execute(f"DROP VIEW {TOTALS}")
