@@ -170,7 +170,7 @@ class PermissionsField(forms.MultipleChoiceField):
 
 class RoleForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80)
-    permissions = PermissionsField(label=_("May"))
+    permissions = PermissionsField(label=_("It may"))
 
 
 class TokenForm(forms.Form):
@@ -185,11 +185,11 @@ class TokenForm(forms.Form):
         coerce=int,
         initial=90,
     )
-    scopes = PermissionsField(label=_("May"))
+    scopes = PermissionsField(label=_("It may"))
 
     def __init__(self, *args: Any, held: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["scopes"] = PermissionsField(codes=held, label=_("May"))
+        self.fields["scopes"] = PermissionsField(codes=held, label=_("It may"))
 
     @property
     def expires_at(self) -> Any:

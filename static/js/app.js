@@ -204,6 +204,7 @@
 
   const onLoad = () => {
     showCurrent();
+    addEventListener("resize", showCurrent);
     drawer()?.addEventListener("close", onDrawerClosed);
     for (const dialog of [drawer(), modal()]) dialog?.addEventListener("close", raiseToasts);
     document.querySelectorAll(".toast").forEach(fade);

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.utils import translation
+from django.utils.formats import date_format
 
 from accounts.models import User
 from config.catalogues import compile_outdated
@@ -128,3 +130,21 @@ def test_who_registers_in_german_goes_on_in_german() -> None:
     }
     Client().post("/register/", form, headers={"Accept-Language": "de-DE"})
     assert User.objects.get(email="neu@example.org").language == "de"
+
+
+def test_no_message_of_ours_renames_a_month_or_a_day() -> None:
+    """Django looks up the names of dates in the same catalogue: “May” as permission made the month
+    “Darf”."""
+    months = [date_format(date(2026, month, 1), "F") for month in range(1, 13)]
+    days = [date_format(date(2026, 6, day), "l") for day in range(1, 8)]
+    with translation.override("de"):
+        german_months = [date_format(date(2026, month, 1), "F") for month in range(1, 13)]
+        german_days = [date_format(date(2026, 6, day), "l") for day in range(1, 8)]
+    assert months[4] == "May" and days[0] == "Monday"
+    assert german_months == [
+        "Januar", "Februar", "März", "April", "Mai", "Juni",
+        "Juli", "August", "September", "Oktober", "November", "Dezember",
+    ]  # fmt: skip
+    assert german_days == [
+        "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag",
+    ]  # fmt: skip
