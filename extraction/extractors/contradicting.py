@@ -8,6 +8,8 @@ fees are "charged to your account", which says nothing.
 
 from __future__ import annotations
 
+import re
+
 from extraction.extractors.accounts import side_of
 from extraction.extractors.findings import Findings
 from extraction.reading import Candidate, Direction, Event, Reason
@@ -31,12 +33,28 @@ def questioned(made: Candidate, found: Findings, text: str) -> Candidate:
     against = _names_own(found, "merchant", speaks_against)
     if against and not _names_own(found, "merchant", speaks_for):
         return made.marked(Reason.DIRECTION_UNCLEAR)
+    if _was_paid_to_an_account(made, text):
+        return made.marked(Reason.DIRECTION_UNCLEAR)
     if _went_to_nobody(made) and side_of(text, found.accounts, found.hits) is Direction.CREDIT:
         return made.marked(Reason.DIRECTION_UNCLEAR)
     other = _OTHER_PHRASE[made.direction] if made.direction else ""
     if made.event not in _TOLD_BOTH_WAYS and _names_own(found, "event", other):
         return made.marked(Reason.DIRECTION_UNCLEAR)
     return made
+
+
+# Between a name and its digits: "Example Freedom ending in 4431".
+_OF_ACCOUNT = re.compile(r"\s(?:card\s)?(?:ending|ends)(?: in| with)?\s", re.IGNORECASE)
+
+
+def _was_paid_to_an_account(made: Candidate, text: str) -> bool:
+    """Whether what was "paid" is an account by its name and last digits: a card or a loan, not a
+    shop."""
+    name, account = made.merchant_raw, made.account_hint
+    told = made.event_evidence.quote.casefold() if made.event_evidence else ""
+    if made.event is not Event.PURCHASE or "pay" not in told or name is None or account is None:
+        return False
+    return name.evidence is not None and _OF_ACCOUNT.match(text, name.evidence.end) is not None
 
 
 def _went_to_nobody(made: Candidate) -> bool:

@@ -113,6 +113,10 @@ def silenced_by(hits: list[Hit], segments: Segments) -> dict[int, int]:
     return silenced
 
 
+# "Your bill payment against card 9901 was received": what is paid is a card's bill.
+_LESS_THAN_CARD = {"purchase", "bill_paid"}
+
+
 def _outermost(hits: list[Hit]) -> list[Hit]:
     """Hits without those inside a longer one: "will be debited" silences "debited"."""
     kept: list[Hit] = []
@@ -121,6 +125,7 @@ def _outermost(hits: list[Hit]) -> list[Hit]:
             other.start <= hit.start
             and hit.end <= other.end
             and other.name != hit.name
+            and not (hit.name == "card_payment" and other.name in _LESS_THAN_CARD)
             and (
                 hit.name not in _KEPT_INSIDE
                 or other.name in NEVER

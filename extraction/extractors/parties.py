@@ -106,6 +106,7 @@ _OTHER_ACCOUNT = {
 _AFTER_HANDLE = re.compile(r"[\w.-]+@\w+ ([^\W\d].{2,})")
 # "into your bank account at …" names the reader's own bank.
 _INTO_ACCOUNT = re.compile(r"\baccount\s$", re.IGNORECASE)
+_BANK_BEFORE = re.compile(r"\b(?:banco|banca|banque)\s$", re.IGNORECASE)
 _NAMED = re.compile(r"\s?\((?P<name>[^()\d]{3,50})\)")
 
 
@@ -189,6 +190,8 @@ def _introductions(text: str, hits: list[Hit]) -> Iterator[Hit]:
             continue  # "ที่" within "เลขที่", a number's label
         if hit.start - 1 not in verbs and _inside_capitals(text, hit):
             continue
+        if hit.name == "from" and _BANK_BEFORE.search(text, max(0, hit.start - 8), hit.start):
+            continue  # "Banco de Chile"
         if hit.name == "at" and _INTO_ACCOUNT.search(text, max(0, hit.start - 24), hit.start):
             continue
         yield hit

@@ -59,3 +59,10 @@ def test_what_went_to_an_account_and_nobody_is_asked_about() -> None:
     assert not would_book(candidate)
     (candidate,) = read("EUR 750.00 transferred to A/c XX7781 ANN HILL on 10 May 2026.").candidates
     assert would_book(candidate)
+
+
+def test_what_is_paid_to_a_card_by_its_name_is_no_purchase_without_a_question() -> None:
+    (candidate,) = read(
+        "We processed your $300.00 payment to Example Freedom ending in 4431."
+    ).candidates
+    assert not would_book(candidate)

@@ -213,6 +213,14 @@ def test_money_out_that_was_credited_is_asked_about(text: str) -> None:
     )
 
 
-def test_a_payment_to_ones_card_is_no_purchase() -> None:
-    candidate = only_candidate("Payment of QAR 1,500 to your credit card **7712 received.")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Payment of QAR 1,500 to your credit card **7712 received.",
+        "Your bill payment of QAR 1,500 against Example card **7712 has been received.",
+        "Thank you for paying QAR 1,500 towards your credit card **7712.",
+    ],
+)
+def test_a_payment_to_ones_card_is_no_purchase(text: str) -> None:
+    candidate = only_candidate(text)
     assert (candidate.event, candidate.direction) == (Event.CARD_PAYMENT, Direction.CREDIT)
