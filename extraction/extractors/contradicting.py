@@ -43,6 +43,11 @@ def questioned(made: Candidate, found: Findings, text: str) -> Candidate:
     return made
 
 
+# Before the digits of a card that was paid: "towards your Example card ".
+_TO_CARD = re.compile(
+    r"\b(?:to|towards|against|on)\s[^.;\n]{0,30}(?:card|visa|amex)\b", re.IGNORECASE
+)
+_FAR = 50
 # Between a name and its digits: "Example Freedom ending in 4431".
 _OF_ACCOUNT = re.compile(r"\s(?:card\s)?(?:ending|ends)(?: in| with)?\s", re.IGNORECASE)
 
@@ -52,9 +57,15 @@ def _was_paid_to_an_account(made: Candidate, text: str) -> bool:
     shop."""
     name, account = made.merchant_raw, made.account_hint
     told = made.event_evidence.quote.casefold() if made.event_evidence else ""
-    if made.event is not Event.PURCHASE or "pay" not in told or name is None or account is None:
+    if made.event is not Event.PURCHASE or account is None or account.evidence is None:
         return False
-    return name.evidence is not None and _OF_ACCOUNT.match(text, name.evidence.end) is not None
+    if name is None:
+        start = account.evidence.start
+        is_paid = "payment" in told or "received" in told
+        return is_paid and _TO_CARD.search(text, max(0, start - _FAR), start) is not None
+    if name.evidence is None or "pay" not in told:
+        return False
+    return _OF_ACCOUNT.match(text, name.evidence.end) is not None
 
 
 def _went_to_nobody(made: Candidate) -> bool:

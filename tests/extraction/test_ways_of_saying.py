@@ -83,6 +83,34 @@ NOTHING_YET = (
 )
 
 
+CARDS = (
+    "your Credit Card XX4410", "your card ending 4410", "Credit Card ending with 4410",
+    "your Visa card ending in 4410", "your AmEx card 71004",
+)  # fmt: skip
+CARD_PAID_FORMS = (
+    "Payment of {amount} received towards {word} on 05-05-26",
+    "We have received your payment of {amount} for {word}",
+    "{amount} received towards {word}",
+    "Your payment of {amount} to {word} has been posted",
+    "Thank you for your payment of {amount} on {word}",
+    "{amount} payment credited to {word} on 05-05-26",
+    "{word} payment of {amount} received",
+)
+CARD_BACK_FORMS = (
+    "Refund of {amount} from ACME credited to {word}",
+    "Purchase of {amount} at ACME LTD on {word} has been reversed",
+    "A credit of {amount} from ACME LTD has been posted to {word}",
+)
+CARD_USED_FORMS = (
+    "Purchase of {amount} on {word} at ACME LTD",
+    "{word} charged {amount} at ACME LTD",
+    "Annual fee of {amount} charged to {word}",
+    "Late payment fee of {amount} levied on {word}",
+    "EMI of {amount} billed to {word}",
+    "Payment of {amount} made at ACME LTD using {word}",
+)
+
+
 def said(words: tuple[str, ...], forms: tuple[str, ...]) -> Iterator[str]:
     for form, word in product(forms, words):
         text = form.format(word=word, amount=AMOUNT, account=ACCOUNT, tail=TAIL)
@@ -90,8 +118,14 @@ def said(words: tuple[str, ...], forms: tuple[str, ...]) -> Iterator[str]:
 
 
 WAYS = {
-    "debit": [*chain(said(OUT_VERBS, OUT_FORMS), said(OUT_NOUNS, OUT_NOUN_FORMS))],
-    "credit": [*chain(said(IN_VERBS, IN_FORMS), said(IN_NOUNS, IN_NOUN_FORMS))],
+    "debit": [
+        *chain(said(OUT_VERBS, OUT_FORMS), said(OUT_NOUNS, OUT_NOUN_FORMS)),
+        *said(CARDS, CARD_USED_FORMS),
+    ],
+    "credit": [
+        *chain(said(IN_VERBS, IN_FORMS), said(IN_NOUNS, IN_NOUN_FORMS)),
+        *said(CARDS, (*CARD_PAID_FORMS, *CARD_BACK_FORMS)),
+    ],
 }
 
 
