@@ -73,7 +73,7 @@ _CJK = re.compile(
 _VIETNAMESE = re.compile(r"(\d{1,2}) thang (\d{1,2})(?:,? nam (\d{4}))?")
 _MONTH_WORD = re.compile(r"[^\W\d_]{3,}|[\u0e00-\u0e7f]{1,3}\.[\u0e00-\u0e7f]{1,2}\.?")
 _DAY_LEFT = re.compile(
-    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|º|°|er|\.|-?го|ე)?(?:[ ,/'.-]{0,3}|[ ]?(?:de|of|da)[ ])$"
+    r"(?<!\d)(?<!\d[.,])(\d{1,2})(?:st|nd|rd|th|er|[º°.ე]|-?го)?(?:[ ,/'.-]{0,3}| ?(?:de|of|da) )$"
 )
 _YEAR_RIGHT = re.compile(
     r"\.?(?:[ ,/'.-]{0,3}|[ ](?:de|del|of)[ ])((?:19|20|25|13|14)\d\d|\d\d(?![:\d]|[.,]\d))(?!\d)"

@@ -23,7 +23,7 @@ _NOT_NAMES = re.compile(
 )
 # What was done is no name.
 _GENERIC = re.compile(
-    r"(?:payment|purchase|transaction|withdrawal|refund|charge|sale|debit|credit|trf|tfr|ft|authori[sz]ation|settlement"
+    r"(?:payment|purchase|transaction|withdrawal|refund|charge|sale|debit|credit|trf|tfr|ft|authori[sz]ation|settlement|si"
     r"|zahlung|kauf|uberweisung|paiement|achat|virement|compra|pago|transferencia|retiro|pagamento"
     r"|acquisto|bonifico|betaling|aankoop|zakup|transakcja|покупка|оплата|перевод"
     r"|notification|notice|alert|notificacion|notificación|notificação|benachrichtigung"
