@@ -13,11 +13,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
-from django.db.models import Avg, Count, QuerySet, StdDev
+from django.db.models import Avg, Count, Exists, OuterRef, QuerySet, StdDev
 
 from finance.analytics.periods import Period
 from finance.analytics.spending import Line, SpendingReport
-from finance.models import CategoryKind, Transaction, TransactionState
+from finance.models import Category, CategoryKind, Split, Transaction, TransactionState
 from finance.money import Money
 
 # A merchant is known after so many purchases; what lies so many deviations over the usual, and is
@@ -60,23 +60,23 @@ def anomalies(period: Period, spending: SpendingReport) -> list[Anomaly]:
     return [*_large(period), *_twice(period), *_categories(period, spending)][:MOST_FOUND]
 
 
-def _purchases(period: Period) -> QuerySet[Any]:
+def purchases(period: Period) -> QuerySet[Any]:
     """Posted outflows that are spending: no leg of a transfer between own accounts."""
-    rows: QuerySet[Any] = (
-        Transaction.objects.filter(
-            state=TransactionState.POSTED,
-            amount_minor__lt=0,
-            booked_on__range=(period.since, period.until),
-        )
-        .exclude(splits__category__kind=CategoryKind.TRANSFER)
-        .order_by()
-    )
+    # Named one by one: SQLite, which has no statistics, reads all splits to join their categories.
+    transfers = Category.objects.filter(kind=CategoryKind.TRANSFER).values_list("pk", flat=True)
+    moved = Split.objects.filter(transaction=OuterRef("pk"), category__in=list(transfers))
+    rows: QuerySet[Any] = Transaction.objects.filter(
+        ~Exists(moved),
+        state=TransactionState.POSTED,
+        amount_minor__lt=0,
+        booked_on__range=(period.since, period.until),
+    ).order_by()
     return rows
 
 
 def _large(period: Period) -> Iterable[Anomaly]:
     found = list(
-        _purchases(period)
+        purchases(period)
         .exclude(merchant="")
         .order_by("amount_minor", "id")
         .values("id", "merchant", "amount_minor", "currency", "booked_on", "account_id")[
@@ -111,7 +111,7 @@ def _usual(
 ) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str, dict[str, Any]]]:
     """Mean and spread of what was spent in the twelve months before: at each of some merchants,
     and at all of them."""
-    before = _purchases(period.history())
+    before = purchases(period.history())
 
     def usual(row: dict[str, Any]) -> dict[str, Any]:
         mean, spread = -float(row["mean"] or 0), float(row["spread"] or 0)
@@ -129,10 +129,10 @@ def _usual(
 def _twice(period: Period) -> Iterable[Anomaly]:
     """The same amount at the same merchant on one day: two real purchases as often as not."""
     groups = (
-        _purchases(period)
+        purchases(period)
         .exclude(merchant="")
         .values("account_id", "merchant", "currency", "booked_on", "amount_minor")
-        .annotate(n=Count("pk", distinct=True))
+        .annotate(n=Count("pk"))
         .filter(n__gt=1)
         .order_by("amount_minor", "booked_on")[:MOST_FOUND]
     )

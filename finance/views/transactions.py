@@ -88,7 +88,7 @@ def totals(found: QuerySet[Transaction]) -> list[Totals]:
         .annotate(
             inflow=Sum("amount_minor", filter=Q(amount_minor__gt=0), default=0),
             outflow=Sum("amount_minor", filter=Q(amount_minor__lt=0), default=0),
-            count=Count("id"),
+            count=Count("*"),
         )
         .order_by("-count", "currency")
     )

@@ -18,22 +18,26 @@ from rest_framework.test import APIClient
 
 from finance.analytics.coverage import Cover, coverage
 from finance.analytics.flow import cash_flow
-from finance.analytics.oddities import Anomaly, Oddity, anomalies
+from finance.analytics.oddities import Anomaly, Oddity, anomalies, purchases
 from finance.analytics.periods import Period, whole_month
 from finance.analytics.serializers import query_of
 from finance.analytics.spending import Line, spending_report
 from finance.analytics.sums import By
 from finance.analytics.worth import forecast, net_worth_over
 from finance.exchange.keeping import set_rate
+from finance.filters import TransactionFilter
 from finance.ledger import Part, split, transfer_to, void
-from finance.models import FinancialAccount
+from finance.models import FinancialAccount, Transaction
 from finance.money import Money
 from finance.months import month_end
+from finance.querysets import list_rows
 from finance.recurring.templates import Template, add_recurring
+from finance.views.transactions import totals
 from tenancy.models import Tenant
 from tests.finance.make import category, email_source, make_account, make_posted, make_proposed
 from tests.make import make_member
 
+NAMES_A_CATEGORY = "tenant_id=? AND category_id=? AND transaction_id=?"
 MAY = Period(date(2026, 5, 1), date(2026, 5, 31))
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
@@ -401,3 +405,19 @@ def test_a_query_names_the_days_and_the_state() -> None:
     assert query_of(whole_month(date(2026, 2, 3)), account=None) == (
         "state=posted&date_from=2026-02-01&date_to=2026-02-28"
     )
+
+
+@pytest.mark.sqlite
+def test_a_large_ledger_is_read_by_its_indexes(giro: FinancialAccount) -> None:
+    """Each of these read all splits for each transaction once: minutes among 100,000."""
+    groceries = category("groceries")
+    make_posted(giro, "-5.00", category_id=groceries.pk)
+    assert NAMES_A_CATEGORY in purchases(MAY).explain()
+    of_category = TransactionFilter({"category": str(groceries.pk)}, Transaction.objects.all()).qs
+    assert NAMES_A_CATEGORY in list_rows(of_category).explain()
+    with CaptureQueriesContext(connection) as asked:
+        totals(Transaction.objects.all())
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked.captured_queries[-1]['sql']}")
+        plan = " ".join(str(row[3]) for row in cursor.fetchall())
+    assert "COVERING INDEX finance_transaction_sums" in plan
