@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.db import connection
 
 from finance.accounts import change_account
 from finance.errors import LedgerError, UnknownReference
@@ -149,3 +150,17 @@ def test_a_person_locks_what_they_enter_and_a_machine_does_not(giro: FinancialAc
         assert propose(make_movement(giro)).locked == []
     assert "amount" in by_hand.locked and by_job.locked == []
     assert by_job.provenance["amount"] == {"by": "job"}
+
+
+@pytest.mark.sqlite
+def test_whatever_names_a_transaction_is_found_by_it(giro: FinancialAccount) -> None:
+    """SQLite looks there at each booking: it took longer the more splits a ledger had."""
+    asked = (
+        "SELECT m.name || '.' || f.[from] FROM sqlite_master m, pragma_foreign_key_list(m.name) f"
+        " WHERE m.type = 'table' AND m.name LIKE 'finance_%%' AND f.[table] = 'finance_transaction'"
+        " AND NOT EXISTS (SELECT 1 FROM pragma_index_list(m.name) l, pragma_index_info(l.name) i"
+        " WHERE i.seqno = 0 AND i.name = f.[from])"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(asked, [])
+        assert cursor.fetchall() == []
