@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 from django_filters import AllValuesFilter, AllValuesMultipleFilter, FilterSet
 from django_filters.filters import QuerySetRequestMixin
 from django_filters.rest_framework import DjangoFilterBackend
@@ -60,19 +61,20 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc] # untyped 
 
 
 class _OneForm:
-    """A FilterSet whose form's class is made once, where the fields do not hang on a request."""
+    """A FilterSet whose form's class is made once for each language that its labels are written
+    in, where the fields do not hang on a request."""
 
-    form_class: type[forms.Form] | None = None
+    form_classes: dict[str | None, type[forms.Form]]
     filters: dict[str, Any]
 
     def get_form_class(self) -> type[forms.Form]:
-        known = self.form_class
-        if known is None:
-            made: type[forms.Form] = super().get_form_class()  # type: ignore[misc] # a FilterSet's
-            if not any(isinstance(one, PER_REQUEST) for one in self.filters.values()):
-                type(self).form_class = made
-            return made
-        return known
+        language = get_language()
+        if language in self.form_classes:
+            return self.form_classes[language]
+        made: type[forms.Form] = super().get_form_class()  # type: ignore[misc] # a FilterSet's
+        if not any(isinstance(one, PER_REQUEST) for one in self.filters.values()):
+            self.form_classes[language] = made
+        return made
 
 
 # Their choices are rows of whoever asks.
@@ -82,7 +84,9 @@ PER_REQUEST = (QuerySetRequestMixin, AllValuesFilter, AllValuesMultipleFilter)
 @lru_cache(maxsize=512)
 def narrowed(kind: type[FilterSet], names: frozenset[str]) -> type[FilterSet]:
     """A FilterSet with some of its filters."""
-    found = type(kind.__name__, (_OneForm, kind), {"__module__": kind.__module__})
+    found = type(
+        kind.__name__, (_OneForm, kind), {"__module__": kind.__module__, "form_classes": {}}
+    )
     found.base_filters = {  # type: ignore[attr-defined] # untyped library
         name: filter_ for name, filter_ in kind.base_filters.items() if name in names
     }

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.translation import override
 from rest_framework.test import APIClient
 
 from accounts.models import Role
+from config.filters import narrowed
+from organizer.filters import TaskFilter
+from organizer.models import Task
 from tenancy.models import Tenant
 from tenancy.scope import tenant_scope
 from tests.pages import member
@@ -71,3 +75,18 @@ def test_a_filter_that_no_row_can_match_is_refused(
     answer = member(tenant).get(address, {name: text})
     assert answer.status_code == 400, answer.content
     assert answer.json()["errors"][0]["field"] == name
+
+
+def test_a_form_is_made_once_for_each_language() -> None:
+    kind = narrowed(TaskFilter, frozenset({"state"}))
+
+    def label(language: str) -> tuple[object, str]:
+        with override(language):
+            made = kind({}, Task.objects.none())
+            return made.get_form_class(), str(made.form.fields["state"].label)
+
+    english, german = label("en"), label("de")
+    assert english[1] == "State"
+    assert english == label("en")
+    assert german == label("de")
+    assert english[0] is not german[0]
