@@ -10,7 +10,9 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import AuditEntry, Membership, Role, User
+from accounts.tenants import change_tenant
 from accounts.tokens import start_session
+from finance.querysets import home
 from tenancy.ids import new_id
 from tenancy.models import Tenant
 from tenancy.scope import all_tenants, tenant_scope
@@ -195,3 +197,13 @@ def test_the_scope_ends_with_the_request(alice: User) -> None:
     with all_tenants("a test"):
         assert Role.objects.count() == 2
     make_tenant()
+
+
+def test_a_request_that_moves_its_ledger_sees_it_moved(tenant: Tenant) -> None:
+    """The tenant's row that the door has read is the one that is changed."""
+    known = Tenant.objects.get(pk=tenant.pk)
+    with tenant_scope(tenant.pk, home=known):
+        change_tenant(tenant.pk, time_zone="Asia/Tokyo", currency="JPY")
+        assert (home().time_zone, home().currency) == ("Asia/Tokyo", "JPY")
+    with tenant_scope(tenant.pk):
+        assert (home().time_zone, home().currency) == ("Asia/Tokyo", "JPY")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import DatabaseError, IntegrityError, ProgrammingError, connectio
 from finance.ledger import void
 from finance.models import FinancialAccount, LedgerChange, MonthlyTotal, Split, Transaction
 from finance.verification import verify_ledger
+from finance.walls import SQL
 from tenancy.models import Tenant
 from tenancy.scope import tenant_scope
 from tests.finance.make import category, make_account, make_posted, make_proposed
@@ -144,3 +146,15 @@ def test_an_account_cannot_be_made_for_another_tenant(
     ):
         FinancialAccount.objects.create(name="x", currency="EUR", tenant_id=giro.tenant_id)
         connection.check_constraints()
+
+
+@pytest.mark.sqlite
+def test_every_wall_stands(giro: FinancialAccount) -> None:
+    """Where SQLite makes a table anew its triggers are gone until the walls are built again."""
+    text = (SQL / "sqlite.sql").read_text(encoding="utf-8")
+    wanted = set(re.findall(r"CREATE (?:TRIGGER|VIEW|(?:UNIQUE )?INDEX IF NOT EXISTS) (\w+)", text))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master")
+        standing = {name for (name,) in cursor.fetchall()}
+    assert len(wanted) > 10
+    assert wanted <= standing
