@@ -71,6 +71,10 @@ class _OneForm:
         language = get_language()
         if language in self.form_classes:
             return self.form_classes[language]
+        for one in self.filters.values():
+            # What a reader of the class made, such as the API document: it knows no model to take
+            # its label from, and is in that reader's language.
+            vars(one).pop("_field", None)
         made: type[forms.Form] = super().get_form_class()  # type: ignore[misc] # a FilterSet's
         if not any(isinstance(one, PER_REQUEST) for one in self.filters.values()):
             self.form_classes[language] = made
