@@ -67,8 +67,8 @@ def with_links(rows: Sequence[Row]) -> Sequence[Row]:
     for row in rows:
         row["splits"], row["tags"], row["transfer"] = [], [], None
     legs = set()
-    # A page has few categories: each is translated once.
-    labels: dict[tuple[str, str], str] = {}
+    # A page has few categories.
+    labels: dict[tuple[str | None, str | None], str] = {}
     for link in links_of(list(by_id)):
         row = by_id[link.transaction_id]
         if link.amount_minor is None:
@@ -78,7 +78,7 @@ def with_links(rows: Sequence[Row]) -> Sequence[Row]:
             legs.add(link.transaction_id)
         named = link.category_key, link.category_name
         if named not in labels:
-            labels[named] = str(category_label(*named))
+            labels[named] = category_label(named[0] or "", named[1] or "")
         row["splits"].append({
             "id": link.id, "amount_minor": link.amount_minor, "category_id": link.category_id,
             "note": link.text, "category": labels[named],

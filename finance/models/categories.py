@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from finance.default_categories import DEFAULT_NAMES
@@ -56,4 +59,10 @@ class Category(LedgerRow):
 
 
 def category_label(key: str, name: str) -> str:
-    return name or str(DEFAULT_NAMES.get(key, key))
+    return name or _default_name(key, get_language())
+
+
+@lru_cache(maxsize=1024)
+def _default_name(key: str, language: str | None) -> str:
+    """Looked up once for each language, not for each row of a page."""
+    return str(DEFAULT_NAMES.get(key, key))

@@ -304,3 +304,26 @@ DO $$ BEGIN
         ALTER FUNCTION pg_catalog.textlike(text, text) LEAKPROOF;
     END IF;
 END $$;
+
+-- 5. The splits and tags of a page, by a plan that a session makes once: to plan this anew for each
+-- page takes longer than to answer it. ---------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION finance_links(tenant uuid, chosen uuid[]) RETURNS TABLE (
+    transaction_id uuid, id uuid, amount_minor bigint, text text, category_id uuid,
+    category_key text, category_name text, category_kind text, is_tag int, place int)
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET jit = off AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT s.transaction_id, s.id, s.amount_minor, s.note::text, s.category_id, c.key::text,
+        c.name::text, c.kind::text, 0, s.position::int
+    FROM finance_split s
+    LEFT JOIN finance_category c ON c.tenant_id = s.tenant_id AND c.id = s.category_id
+    WHERE s.tenant_id = tenant AND s.transaction_id = ANY (chosen)
+    UNION ALL
+    SELECT t.transaction_id, g.id, NULL, g.name::text, NULL, NULL, NULL, NULL, 1, 0
+    FROM finance_tagging t
+    JOIN finance_tag g ON g.tenant_id = t.tenant_id AND g.id = t.tag_id
+    WHERE t.tenant_id = tenant AND t.transaction_id = ANY (chosen)
+    ORDER BY 9, 1, 10, 4;
+END $$;
