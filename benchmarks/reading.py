@@ -1,7 +1,9 @@
 """What reading costs as a ledger grows, each page beside a bare view of the same rows, in one run.
 
     DATABASE_URL=postgresql://… python -m benchmarks.reading [--rows 10000 100000 1000000]
+        [--tenants 1000 --rows-each 10000]
 
+With `--tenants` the smallest ledger is measured again after so many others have come beside it.
 On PostgreSQL alone, as the runtime role behind row security. Milliseconds are medians; `cpu_ms` is
 this process's and does not see the database's, `db_ms` is the time that statements took.
 """
@@ -179,7 +181,10 @@ def measure(tenant: Tenant, user: User, rows: int) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000])
-    sizes = parser.parse_args().rows
+    parser.add_argument("--tenants", type=int, default=0)
+    parser.add_argument("--rows-each", type=int, default=10_000)
+    chosen = parser.parse_args()
+    sizes = chosen.rows
     if connection.vendor != "postgresql":
         tell({"database": connection.vendor, "left_out": "measured on PostgreSQL alone"})
         return
@@ -192,12 +197,21 @@ def main() -> None:
         seconds.append(round(time.perf_counter() - started, 1))
     analyze()
     found = [measure(tenant, user, rows) for tenant, rows in zip(tenants, sizes, strict=True)]
-    growth = {
-        name: round(found[-1][name] / found[0][name], 2)
-        for name in ("list_ms", "list_of_account_ms", "dashboard_ms")
-    }
-    tell({"database": connection.vendor, "fill_seconds": seconds, "growth": growth,
-          "measured": found})  # fmt: skip
+    told = {"database": connection.vendor, "fill_seconds": seconds, "measured": found,
+            "growth": growth(found[0], found[-1])}  # fmt: skip
+    if chosen.tenants:
+        for _ in range(chosen.tenants):
+            ledger_of(chosen.rows_each)
+        analyze()
+        among = measure(tenants[0], user, sizes[0])
+        told |= {"tenants": chosen.tenants, "rows_each": chosen.rows_each, "among_them": among,
+                 "growth_among_them": growth(found[0], among)}  # fmt: skip
+    tell(told)
+
+
+def growth(first: dict[str, Any], last: dict[str, Any]) -> dict[str, float]:
+    names = ("list_ms", "list_of_account_ms", "dashboard_ms")
+    return {name: round(last[name] / first[name], 2) for name in names}
 
 
 if __name__ == "__main__":
