@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
+import subprocess
+import sys
+import time
 import zipfile
+from concurrent.futures import ProcessPoolExecutor
 from email.message import EmailMessage
+from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,7 +21,7 @@ from django.urls import reverse
 
 from extraction.attachments import forget_attachments
 from extraction.models import AttachmentText, EmailExtraction
-from extraction.pdf_text import text_of_pdf
+from extraction.pdf_text import _SERVER, text_of_pdf
 from finance.models import ReviewItem, Transaction
 from finance.money import Money
 from mail_ingest.imports import import_upload
@@ -72,6 +80,55 @@ def test_what_cannot_be_read_has_no_text(content: bytes) -> None:
 
 def test_a_bomb_is_stopped() -> None:
     assert len(text_of_pdf(bomb())) <= 12_000
+
+
+def test_one_process_reads_them_all_and_another_takes_its_place() -> None:
+    first = process_that_reads()
+    text_of_pdf(bomb())
+    assert process_that_reads() == first, "what one file does to its reader harms no other"
+    os.kill(first, signal.SIGKILL)
+    assert process_that_reads() != first
+
+
+def test_a_process_after_a_fork_asks_its_own() -> None:
+    ours = process_that_reads()
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
+        theirs = pool.submit(process_that_reads).result(timeout=60)
+    assert theirs != ours
+    assert process_that_reads() == ours
+
+
+def process_that_reads() -> int:
+    """The process that has just read a file."""
+    assert "Total paid\t€23.80" in text_of_pdf(make_pdf(RECEIPT))
+    assert _SERVER.process is not None
+    return _SERVER.process.pid
+
+
+def test_it_ends_with_the_process_that_asks(tmp_path: Path) -> None:
+    (tmp_path / "file.pdf").write_bytes(make_pdf(RECEIPT))
+    script = (
+        "import os, pathlib, signal; from extraction.pdf_text import _SERVER, text_of_pdf;"
+        "assert text_of_pdf(pathlib.Path(os.environ['FILE']).read_bytes());"
+        "print(_SERVER.process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ, "FILE": str(tmp_path / "file.pdf")},
+        stdout=subprocess.PIPE, check=False, timeout=60,
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL
+    deadline = time.monotonic() + 30
+    while is_running(int(killed.stdout)):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def is_running(pid: int) -> bool:
+    """Not gone, and not a zombie that nobody has asked for yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_only_pdf_files_keep_their_content() -> None:
