@@ -33,7 +33,7 @@ def exactly(stream: IO[bytes], length: int) -> bytes:
 
 
 def _serve(files: IO[bytes], answers: IO[bytes]) -> None:
-    # What the library loads when it first needs it (it also looks for programs) its forks have then.
+    # What the library loads when it first needs it (and it looks for programs) its forks have then.
     import pypdf.filters  # noqa: F401, PLC0415 - only the server needs it
 
     while header := files.read(LENGTH):
