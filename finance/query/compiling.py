@@ -6,14 +6,12 @@ from functools import reduce
 from operator import and_, or_
 from typing import Any
 
-from django.db import connection
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Lower
+from django.db.models import Q, QuerySet
 
 from finance.query.fields import amount_of, read_term
 from finance.query.parsing import All, Node, Not, Term, parse
 from finance.query.parsing import Any as Either
-from finance.searching import COLUMNS, SearchText
+from finance.searching import holding, searchable
 
 
 def matching(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
@@ -21,9 +19,7 @@ def matching(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     tree = parse(text)
     if tree == All(()):
         return rows
-    if connection.vendor == "postgresql":
-        rows = rows.alias(search_text=SearchText())
-    return rows.filter(_condition(tree))
+    return searchable(rows).filter(_condition(tree))
 
 
 def names_state(text: str) -> bool:
@@ -41,14 +37,8 @@ def _names_state(node: Node) -> bool:
 
 def _condition(node: Node) -> Q:
     if isinstance(node, Term):
-        return read_term(node) if node.field else _containing(node.value) | amount_of(node)
+        return read_term(node) if node.field else holding(node.value) | amount_of(node)
     if isinstance(node, Not):
         return ~_condition(node.inner)
     parts = [_condition(part) for part in node.parts]
     return reduce(or_ if isinstance(node, Either) else and_, parts, parts.pop(0))
-
-
-def _containing(text: str) -> Q:
-    if connection.vendor == "postgresql":
-        return Q(search_text__contains=Lower(Value(text)))
-    return reduce(or_, (Q(**{f"{column}__icontains": text}) for column in COLUMNS))

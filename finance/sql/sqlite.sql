@@ -206,3 +206,65 @@ BEGIN
     FROM finance_transaction t
     WHERE t.state = 'posted' AND t.tenant_id = OLD.tenant_id AND t.id = OLD.transaction_id;
 END;
+--;
+-- Search: what is written of a transaction, found by its trigrams, in the letters of any alphabet
+-- (https://sqlite.org/fts5.html#the_trigram_tokenizer). The index reads the text from a table whose
+-- keys stay as they are, which those of a transaction's rows need not. Made anew with the walls.
+CREATE TABLE IF NOT EXISTS finance_search_text (
+    id integer PRIMARY KEY,
+    transaction_id char(32) NOT NULL UNIQUE,
+    text text NOT NULL
+);
+--;
+DROP TABLE IF EXISTS finance_search;
+--;
+CREATE VIRTUAL TABLE finance_search
+USING fts5(text, content='finance_search_text', content_rowid='id', tokenize='trigram');
+--;
+DROP TRIGGER IF EXISTS finance_search_insert;
+--;
+DROP TRIGGER IF EXISTS finance_search_delete;
+--;
+DELETE FROM finance_search_text;
+--;
+INSERT INTO finance_search_text (transaction_id, text)
+SELECT id, merchant || char(10) || merchant_raw || char(10) || description || char(10) || notes
+FROM finance_transaction;
+--;
+INSERT INTO finance_search (finance_search) VALUES ('rebuild');
+--;
+CREATE TRIGGER finance_search_insert AFTER INSERT ON finance_search_text
+BEGIN
+    INSERT INTO finance_search (rowid, text) VALUES (NEW.id, NEW.text);
+END;
+--;
+CREATE TRIGGER finance_search_delete AFTER DELETE ON finance_search_text
+BEGIN
+    INSERT INTO finance_search (finance_search, rowid, text) VALUES ('delete', OLD.id, OLD.text);
+END;
+--;
+DROP TRIGGER IF EXISTS finance_transaction_searched;
+--;
+CREATE TRIGGER finance_transaction_searched AFTER INSERT ON finance_transaction
+BEGIN
+    INSERT INTO finance_search_text (transaction_id, text) VALUES (NEW.id, NEW.merchant || char(10)
+        || NEW.merchant_raw || char(10) || NEW.description || char(10) || NEW.notes);
+END;
+--;
+DROP TRIGGER IF EXISTS finance_transaction_searched_anew;
+--;
+CREATE TRIGGER finance_transaction_searched_anew AFTER UPDATE ON finance_transaction
+WHEN NEW.merchant <> OLD.merchant OR NEW.merchant_raw <> OLD.merchant_raw
+    OR NEW.description <> OLD.description OR NEW.notes <> OLD.notes
+BEGIN
+    DELETE FROM finance_search_text WHERE transaction_id = NEW.id;
+    INSERT INTO finance_search_text (transaction_id, text) VALUES (NEW.id, NEW.merchant || char(10)
+        || NEW.merchant_raw || char(10) || NEW.description || char(10) || NEW.notes);
+END;
+--;
+DROP TRIGGER IF EXISTS finance_transaction_searched_no_more;
+--;
+CREATE TRIGGER finance_transaction_searched_no_more AFTER DELETE ON finance_transaction
+BEGIN
+    DELETE FROM finance_search_text WHERE transaction_id = OLD.id;
+END;

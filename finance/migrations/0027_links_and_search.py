@@ -1,4 +1,4 @@
-"""PostgreSQL plans the splits and tags of a page once a session."""
+"""PostgreSQL plans the splits and tags of a page once a session; SQLite finds a text by an index."""
 
 from django.db import migrations
 
