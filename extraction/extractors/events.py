@@ -97,10 +97,14 @@ def _as_the_body_says(booked: list[Hit], subject_end: int) -> list[Hit]:
 
 
 def heard_of(hits: list[Hit], segments: Segments) -> list[Hit]:
-    """Hits outside footers and warnings: those silence the rest of their sentence."""
+    """Hits outside footers and warnings: those silence the rest of their sentence, but no code
+    that stands there: "never share code 308473"."""
     silenced = silenced_by(hits, segments)
     return [
-        hit for hit in hits if hit.start < silenced.get(segments.index(hit.start), hit.start + 1)
+        hit
+        for hit in hits
+        if hit.start < silenced.get(segments.index(hit.start), hit.start + 1)
+        or "<code>" in hit.phrase.text
     ]
 
 

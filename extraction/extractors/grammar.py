@@ -6,14 +6,16 @@ is asked in turn: which language and country, what is each amount, which event, 
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from extraction.document import Document
 from extraction.extractors import gathering
+from extraction.extractors.amounts import MASK
 from extraction.extractors.events import Decision, decide
 from extraction.extractors.findings import Findings, without_offers_below
 from extraction.extractors.rows import event_rows
-from extraction.extractors.shapes import as_sided, by_shape, by_sign
+from extraction.extractors.shapes import as_sided, by_shape, by_sign, shows_code
 from extraction.reading import BILLED, Candidate, Event, Reading, Reason, Verdict, tells_of_bill
 
 _MAY_HOLD_ROWS = {Event.STATEMENT, Event.BALANCE, *(event for event in Event if event.books)}
@@ -59,7 +61,7 @@ class GrammarExtractor:
         )
         if (
             certain
-            or _believable(candidate, decision)
+            or _believable(document, found, candidate, decision)
             or _is_short_notice(found, candidate, decision)
         ):
             return Reading(Verdict.TRANSACTION, decision.event, (candidate,), candidate.reasons)
@@ -85,13 +87,30 @@ def _is_short_notice(found: Findings, candidate: Candidate, decision: Decision) 
     return told and candidate.merchant is not None and len(found.masked) <= _LONGEST_NOTICE
 
 
-def _believable(candidate: Candidate, decision: Decision) -> bool:
+# "Withdrawal: 20.00 … card 7781", "payment of 20.00 from account 7781".
+_ITS_AMOUNT = re.compile(rf":?\s?(?:\w{{1,3}} )?{MASK}")
+
+
+def _names_amount(document: Document, found: Findings, decision: Decision) -> bool:
+    """Whether the amount follows what happened, and nothing looks like a code to type in."""
+    hit = decision.hit
+    if hit is None or shows_code(document, found):
+        return False
+    inside = MASK in found.masked[hit.start : hit.end]
+    return inside or _ITS_AMOUNT.match(found.masked, hit.end) is not None
+
+
+def _believable(
+    document: Document, found: Findings, candidate: Candidate, decision: Decision
+) -> bool:
     """Whether a weak phrase, or none, stands in a message that otherwise looks like a bank's."""
+    has_account = candidate.account_hint is not None
     signs = (
-        candidate.account_hint is not None,
+        has_account,
         candidate.available_limit is not None,
         candidate.reference is not None,
         _is_read(candidate),
+        has_account and _names_amount(document, found, decision),
     )
     by_shape = decision.hit is None and candidate.available_limit is None
     return candidate.amount is not None and (

@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parent / "phrases"
 SPACELESS = frozenset({"zh", "ja", "th", "ko", "km", "lo", "my"})
 # A point after a day or an amount is none that ends a sentence; after a time or a year it is.
 _GAP = (
-    r"(?:(?!(?<!\d)[.!?;]\s|(?<=:\d\d)\.\s|(?<=\b20\d\d)\.\s(?=[^\W\d]{3}))"
+    r"(?:(?!(?<!\d)(?<!\s\w)[.!?;]\s|(?<=:\d\d)\.\s|(?<=\b20\d\d)\.\s(?=[^\W\d]{3}))"
     r"(?:[^\n。！？]|\n(?= ))){0,60}?"
 )
 _PLACES = {
@@ -136,7 +136,7 @@ def _expression(text: str, *, spaced: bool) -> str:
             continue
         optional = piece.startswith("[") and piece.endswith("]")
         # "80,000.00CR": some banks leave no space behind an amount
-        tight = (piece[0] in ":#(" and len(piece) == 1) or before == "#"
+        tight = (piece[0] in ":#(/" and len(piece) == 1) or before == "#"
         link = r"\s{0,4}" if tight else gap
         before = piece
         inner = _token(piece[1:-1] if optional else piece, spaced=spaced)

@@ -23,8 +23,9 @@ _CODE = re.compile(r"(?<![\w.,/*#-])\d{5,8}(?![\w.,/-]\w|\w)")
 
 
 def by_sign(found: Findings) -> Decision | None:
-    """A signed amount beside a balance tells the direction, where no event phrase does."""
-    if not any(role == "balance" for role in found.roles.values()):
+    """A signed amount beside a balance or an account tells the direction, where no event phrase
+    does."""
+    if not found.accounts and not any(role == "balance" for role in found.roles.values()):
         return None
     if any(hit.kind == "event" for hit in heard_of(found.hits, found.segments)):
         return None
@@ -55,7 +56,7 @@ def by_shape(document: Document, found: Findings) -> Decision | None:
         return None
     if not (states_balance or (found.accounts and found.dates) or _is_bare_notice(document, found)):
         return None
-    if _shows_code(document, found) or _is_called_balance(own[0], found, heard):
+    if shows_code(document, found) or _is_called_balance(own[0], found, heard):
         return None
     side = side_of(document.normalized, found.accounts, heard)
     came = side is Direction.CREDIT or (
@@ -119,7 +120,8 @@ def _decision(amount: Amount, reasons: tuple[Reason, ...] = (), *, came: bool = 
     return Decision(event, event.direction, None, strong=False, reasons=reasons)
 
 
-def _shows_code(document: Document, found: Findings) -> bool:
+def shows_code(document: Document, found: Findings) -> bool:
+    """Whether a number stands there that may be a code to type in."""
     spans = found.spans()
     return any(
         not any(start <= match.start() < end for start, end in spans)
