@@ -283,6 +283,10 @@ _DECIMALS_FOLLOW = re.compile(r"[ ]?\d[\d ]*[.,]\d\d(?!\d|[./-]\d)")
 _NUMBER_FOLLOWS = re.compile(r"[ ]?\.?[ ]?\d")
 
 
+# "20 kr. til Ann": the point belongs to the currency.
+_ABBREVIATED = re.compile(r"(?<=kr|лв|уб|рн)\.(?= [^\W\d])")
+
+
 def mask(folded: str, amounts: Iterable[Amount]) -> str:
     """The folded text with each amount replaced by MASK + MASK_TAIL…, length unchanged."""
     parts: list[str] = []
@@ -291,8 +295,8 @@ def mask(folded: str, amounts: Iterable[Amount]) -> str:
         if not amount.codes and not amount.shaped:
             continue
         parts += (folded[position : amount.start], MASK)
-        parts.append(MASK_TAIL * (amount.end - amount.start - 1))
-        position = amount.end
+        position = amount.end + (_ABBREVIATED.match(folded, amount.end) is not None)
+        parts.append(MASK_TAIL * (position - amount.start - 1))
     parts.append(folded[position:])
     return "".join(parts)
 

@@ -32,6 +32,8 @@ def main_amount(
     if not usable:
         main, reasons = _labelled_as_event(found, decision)
         main = main or _only_one(found, decision.event)
+        if main is None and (main := _only_part(found)) is not None:
+            reasons = (Reason.UNLABELLED_AMOUNT,)
         return main, reasons or (() if main else (Reason.NO_AMOUNT,))
     hit = decision.hit
     place = hit.start if hit else usable[0].start
@@ -179,6 +181,17 @@ def _only_one(found: Findings, event: Event) -> Amount | None:
         and found.roles.get(item) in called
     ]
     return left[0] if len(left) == 1 else None
+
+
+# "Bonus of 20.00 credited", "school fees 20.00 paid": perhaps what it is for, perhaps a part of it.
+_PARTS = {"cashback", "fee", "tax", "tip"}
+
+
+def _only_part(found: Findings) -> Amount | None:
+    """The only amount of the message, where it is called by a word for a part of an amount."""
+    stated = [item for item in found.amounts if item.money is not None and item.codes]
+    parts = [item for item in stated if found.roles.get(item) in _PARTS]
+    return parts[0] if len(parts) == len(stated) == 1 else None
 
 
 def _labelled_as_event(

@@ -14,6 +14,7 @@ from extraction.extractors import gathering
 from extraction.extractors.amounts import MASK
 from extraction.extractors.events import Decision, decide
 from extraction.extractors.findings import Findings, without_offers_below
+from extraction.extractors.roles import MAIN_ROLES
 from extraction.extractors.rows import event_rows
 from extraction.extractors.shapes import as_sided, by_shape, by_sign, shows_code
 from extraction.reading import BILLED, Candidate, Event, Reading, Reason, Verdict, tells_of_bill
@@ -91,13 +92,20 @@ def _is_short_notice(found: Findings, candidate: Candidate, decision: Decision) 
 _ITS_AMOUNT = re.compile(rf":?\s?(?:\w{{1,3}} )?{MASK}")
 
 
+_NAMED = {"label", "at", "to", "from"}
+
+
 def _names_amount(document: Document, found: Findings, decision: Decision) -> bool:
     """Whether the amount follows what happened, and nothing looks like a code to type in."""
     hit = decision.hit
     if hit is None or shows_code(document, found):
         return False
     inside = MASK in found.masked[hit.start : hit.end]
-    return inside or _ITS_AMOUNT.match(found.masked, hit.end) is not None
+    if inside or _ITS_AMOUNT.match(found.masked, hit.end) is not None:
+        return True
+    labels = {role for item, role in found.roles.items() if item.codes}
+    named = any(hit.kind == "merchant" and hit.name in _NAMED for hit in found.hits)
+    return named and bool(labels & MAIN_ROLES)  # a list of fields: "Amount: 20.00", "To: ANN"
 
 
 def _believable(

@@ -88,8 +88,9 @@ def languages() -> tuple[Language, ...]:
 def _load(path: Path) -> Language:
     code = path.stem
     data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    adverbs = tuple(fold(word) for word in data.get("adverbs", ()))
     phrases = [
-        make_phrase(code, kind, name, text, example)
+        make_phrase(code, kind, name, text, example, adverbs if kind in _SAID else ())
         for kind, tables in data.items()
         if isinstance(tables, dict)
         for name, table in tables.items()
@@ -99,10 +100,18 @@ def _load(path: Path) -> Language:
     return Language(code, common, data.get("letters", ""), tuple(phrases))
 
 
-def make_phrase(language: str, kind: str, name: str, text: str, example: str) -> Phrase:
+# The tables whose phrases may have an adverb between their words.
+_SAID = frozenset({"event", "weak"})
+
+
+def make_phrase(
+    language: str, kind: str, name: str, text: str, example: str, adverbs: tuple[str, ...] = ()
+) -> Phrase:
     """Compile one phrase. Raises ValueError naming the phrase when it cannot be."""
+    spaced = language not in SPACELESS
+    aside = f"(?:(?:{'|'.join(map(re.escape, adverbs))}) )?" if adverbs and spaced else ""
     try:
-        pattern = re.compile(_expression(fold(text), spaced=language not in SPACELESS))
+        pattern = re.compile(_expression(fold(text), spaced=spaced, aside=aside))
     except re.error as error:
         raise ValueError(f"{language}.toml: cannot read the phrase {text!r}: {error}") from error
     return Phrase(language, kind, name, text, example, pattern, _needs(fold(text)))
@@ -124,10 +133,13 @@ def _needs(text: str) -> tuple[str, ...]:
 
 # Between two words of a phrase: a line may end there, a paragraph may not.
 _SPACE = r"(?:[^\S\n]{1,4}|[^\S\n]{0,2}\n[^\S\n]{0,2})"
+# "debit #" is also "Debit: 20.00".
+_AMOUNT_LINK = r"\s{0,4}(?::\s{0,2})?"
 
 
-def _expression(text: str, *, spaced: bool) -> str:
-    gap = _SPACE if spaced else r"\s{0,2}"
+def _expression(text: str, *, spaced: bool, aside: str) -> str:
+    """`aside` is what may stand between two words: "has been [just] debited"."""
+    gap = (_SPACE if spaced else r"\s{0,2}") + aside
     pieces: list[str] = []
     pending = before = ""
     for piece in TOKEN.findall(text):
@@ -137,9 +149,9 @@ def _expression(text: str, *, spaced: bool) -> str:
         optional = piece.startswith("[") and piece.endswith("]")
         # "80,000.00CR": some banks leave no space behind an amount
         tight = (piece[0] in ":#(/" and len(piece) == 1) or before == "#"
-        link = r"\s{0,4}" if tight else gap
+        link = _AMOUNT_LINK if piece == "#" else rf"\s{{0,4}}{aside}" if tight else gap
         before = piece
-        inner = _token(piece[1:-1] if optional else piece, spaced=spaced)
+        inner = _token(piece[1:-1] if optional else piece, gap, spaced=spaced)
         if optional:
             pieces.append(f"(?:{pending or (link if pieces else '')}{inner})?")
             continue
@@ -148,8 +160,7 @@ def _expression(text: str, *, spaced: bool) -> str:
     return "".join(pieces)
 
 
-def _token(token: str, *, spaced: bool) -> str:
-    gap = _SPACE if spaced else r"\s{0,2}"
+def _token(token: str, gap: str, *, spaced: bool) -> str:
     options = [
         gap.join(
             _PLACES[word] if word in _PLACES else _word(word, spaced=spaced)

@@ -7,11 +7,14 @@ and what is read of each must go the way that was said, or at least be asked abo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain, product
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from extraction.reading import Verdict, would_book
+from extraction.reading import Reading, Verdict, would_book
 from tests.extraction.reading_help import read
 
 AMOUNT = "INR 1,250.00"
@@ -147,3 +150,52 @@ def test_it_goes_the_way_that_was_said(way: str) -> None:
 def test_what_has_not_happened_books_nothing(form: str) -> None:
     reading = read(form.format(amount=AMOUNT, account=ACCOUNT))
     assert not any(would_book(candidate) for candidate in reading.candidates)
+
+
+class Way(NamedTuple):
+    """One line of tests/samples/ways.txt and how it is read."""
+
+    said: str
+    meant: str
+    """"debit", "credit", or "none" where nothing moved."""
+    reading: Reading
+
+    @property
+    def read_as(self) -> str:
+        if self.reading.verdict is not Verdict.TRANSACTION:
+            return "none"
+        direction = self.reading.candidates[0].direction
+        return {"transfer": "debit", None: "unclear"}.get(direction, str(direction))
+
+
+WAYS_FILE = Path(__file__).parents[1] / "samples" / "ways.txt"
+MEANT = {"D": "debit", "C": "credit", "N": "none"}
+
+
+@cache
+def ways() -> tuple[Way, ...]:
+    found: list[Way] = []
+    amount = ""
+    for line in WAYS_FILE.read_text(encoding="utf-8").splitlines():
+        kind, _, text = line.partition(" ")
+        if kind == "=":
+            amount = text.partition(" ")[2]
+        elif kind in MEANT:
+            said = text.replace("#", amount).replace("\\n", "\n")
+            found.append(Way(said, MEANT[kind], read(said)))
+    return tuple(found)
+
+
+def test_nothing_books_itself_the_wrong_way() -> None:
+    wrong = [
+        way.said
+        for way in ways()
+        if way.read_as != way.meant and any(map(would_book, way.reading.candidates))
+    ]
+    assert wrong == []
+
+
+def test_nearly_all_ways_are_understood() -> None:
+    missed = [(way.said, way.read_as) for way in ways() if way.read_as != way.meant]
+    assert len(ways()) > 1500
+    assert len(missed) <= 0.015 * len(ways()), missed
