@@ -19,8 +19,6 @@ from extraction.extractors.currencies import (
 from extraction.extractors.numbers import NUMBER, parse_number
 from finance.money import InvalidMoney, Money, exponent
 
-MASK = "\ue000"
-MASK_TAIL = "\ue001"
 _GAP_BEFORE = re.compile(r"[ \t]{0,2}:?[ \t]{0,2}[+\-]?[ ]?\*?$")
 _BARE_SHAPE = re.compile(r"\d{1,3}(?:[ .,']\d{2,3})*[.,]\d{2}|\d{1,3}(?:[,.]\d{3})+|\d+[.,]\d{2}")
 _MASKED_LEFT = frozenset("*xX•●#·_@")
@@ -281,24 +279,6 @@ def _factor(folded: str, end: int, *, has_currency: bool) -> tuple[int, int]:
 
 _DECIMALS_FOLLOW = re.compile(r"[ ]?\d[\d ]*[.,]\d\d(?!\d|[./-]\d)")
 _NUMBER_FOLLOWS = re.compile(r"[ ]?\.?[ ]?\d")
-
-
-# "20 kr. til Ann": the point belongs to the currency.
-_ABBREVIATED = re.compile(r"(?<=kr|лв|уб|рн)\.(?= [^\W\d])")
-
-
-def mask(folded: str, amounts: Iterable[Amount]) -> str:
-    """The folded text with each amount replaced by MASK + MASK_TAIL…, length unchanged."""
-    parts: list[str] = []
-    position = 0
-    for amount in amounts:
-        if not amount.codes and not amount.shaped:
-            continue
-        parts += (folded[position : amount.start], MASK)
-        position = amount.end + (_ABBREVIATED.match(folded, amount.end) is not None)
-        parts.append(MASK_TAIL * (position - amount.start - 1))
-    parts.append(folded[position:])
-    return "".join(parts)
 
 
 _CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")

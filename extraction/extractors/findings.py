@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from extraction.extractors.accounts import FoundAccount
-from extraction.extractors.amounts import MASK, Amount
+from extraction.extractors.amounts import Amount
 from extraction.extractors.dates import FoundDate, FoundTime
+from extraction.extractors.masking import MASK
 from extraction.extractors.phrases import Hit
 from extraction.extractors.references import FoundReference
 from extraction.extractors.segments import Segments

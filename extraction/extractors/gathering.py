@@ -24,6 +24,7 @@ from extraction.extractors.dates import (
 from extraction.extractors.events import Decision, heard_of
 from extraction.extractors.filling import Filler
 from extraction.extractors.findings import Findings
+from extraction.extractors.masking import mask
 from extraction.extractors.phrases import Hit
 from extraction.extractors.places import countries_of, native_languages
 from extraction.extractors.references import find_references
@@ -41,7 +42,7 @@ def gather(document: Document) -> Findings:
     spans = [(item.start, item.end) for item in dates]
     spans += [(item.start, item.end) for item in times]
     amounts = money_reader.find_amounts(document, spans)
-    masked = money_reader.mask(document.folded, amounts)
+    masked = mask(document.folded, amounts)
     native = native_languages(item.codes for item in amounts)
     hits, words, languages = scan(masked, document.normalized, document.language_hint, native)
     equal = languages[: 2 if _read_alike(hits, languages) else 1]

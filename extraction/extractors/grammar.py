@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from extraction.document import Document
 from extraction.extractors import gathering
-from extraction.extractors.amounts import MASK
 from extraction.extractors.events import Decision, decide
 from extraction.extractors.findings import Findings, without_offers_below
+from extraction.extractors.masking import MASK
 from extraction.extractors.roles import MAIN_ROLES
 from extraction.extractors.rows import event_rows
 from extraction.extractors.shapes import as_sided, by_shape, by_sign, shows_code

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from extraction.document import fold
-from extraction.extractors.amounts import MASK, MASK_TAIL
+from extraction.extractors.masking import MASK, MASK_TAIL
 
 FOLDER = Path(__file__).parent / "phrases"
 # Languages written without spaces between words, or whose words take endings freely.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from extraction.extractors.amounts import MASK, Amount
+from extraction.extractors.amounts import Amount
+from extraction.extractors.masking import MASK
 from extraction.extractors.phrases import Hit
 from extraction.extractors.segments import line_bounds
 

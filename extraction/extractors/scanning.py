@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 
 from extraction.document import fold
-from extraction.extractors.amounts import MASK
+from extraction.extractors.masking import MASK
 from extraction.extractors.phrases import SPACELESS, TOKEN, Hit, Phrase, languages
 
 

@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from extraction.document import Document
 from extraction.extractors.accounts import side_of
-from extraction.extractors.amounts import MASK, Amount
+from extraction.extractors.amounts import Amount
 from extraction.extractors.events import Decision, heard_of, silenced_by
 from extraction.extractors.findings import Findings
+from extraction.extractors.masking import MASK
 from extraction.extractors.phrases import Hit
 from extraction.extractors.roles import MAIN_ROLES
 from extraction.reading import Candidate, Direction, Event, Reason

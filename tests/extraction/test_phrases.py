@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from extraction.extractors import phrases
-from extraction.extractors.amounts import find_amounts, mask
+from extraction.extractors.amounts import find_amounts
 from extraction.extractors.dates import find_dates, find_times
+from extraction.extractors.masking import mask
 from extraction.extractors.phrases import Phrase, languages, make_phrase
 from extraction.extractors.scanning import scan
 from tests.extraction.reading_help import make_document
