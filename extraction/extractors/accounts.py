@@ -12,7 +12,7 @@ _MASK = "xX*•●∙·#…✱＊х"
 # Digits behind a mask: "XX1234", "**** **** 1234", "...4321", "4111-XXXX-XXXX-1234".
 # Possessive quantifiers: a long run of mask characters is walked once.
 _MASKED = re.compile(
-    rf"(?:(?<=[Aa]/[Cc])|(?<=[Aa]cct)|(?<=\b[Aa][Cc])|(?<![\w/{_MASK}]))"
+    rf"(?:(?<=[Aa]/[Cc])|(?<=[Aa]cct)|(?<=\b[Aa][Cc])|(?<=[\u3400-\u9fff])|(?<![\w/{_MASK}]))"
     rf"(?:[A-Z]{{2}}(?:\d{{2}}[ ]?|(?=[{_MASK}]{{2}})))?"
     rf"(?:#?\d{{1,6}}+[ -]?)?(?:[{_MASK}]{{1,20}}+[ '-]?+|\.{{2,12}}+[ ]?+){{1,8}}+"
     rf"(\d{{2,10}})(?![A-Za-z0-9%#]|\*\w|[.,]\d(?!\d{{3}}-|\d?[-/]\d))"
@@ -127,7 +127,7 @@ _WHOSE = re.compile(
     r"[\s.:]*(?:no\.?|number|ending(?: in| with)?)?[\s:]*",
     re.IGNORECASE,
 )
-_SIDES = {"from": Direction.DEBIT, "to": Direction.CREDIT}
+_SIDES = {"from": Direction.DEBIT, "frm": Direction.DEBIT, "to": Direction.CREDIT}
 
 
 def side_of(text: str, accounts: list[FoundAccount], hits: list[Hit]) -> Direction | None:
@@ -231,9 +231,12 @@ def _digits_left(text: str, hit: Hit, blocked: set[int]) -> list[FoundAccount]:
     return [] if start in blocked else [FoundAccount(match[0], start, end, 1.1)]
 
 
+_SHORTEST_IBAN = 15  # Norway's (ISO 13616)
+
+
 def _ibans(text: str) -> list[FoundAccount]:
     return [
         FoundAccount(re.sub(r"\D", "", match[0])[-4:], match.start(), match.end(), 0.7)
         for match in _IBAN.finditer(text)
-        if sum(map(str.isdigit, match[0])) >= 10
+        if sum(map(str.isdigit, match[0])) >= 10 and len(match[0]) >= _SHORTEST_IBAN
     ]

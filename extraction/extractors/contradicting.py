@@ -30,6 +30,8 @@ def questioned(made: Candidate, found: Findings, text: str) -> Candidate:
     if made.direction is Direction.TRANSFER:
         return made
     speaks_for, speaks_against = _WAYS.get(made.event, ("", ""))
+    if _goes_the_other_way(made, found):
+        return made.marked(Reason.DIRECTION_UNCLEAR)
     against = _names_own(found, "merchant", speaks_against)
     if against and not _names_own(found, "merchant", speaks_for):
         return made.marked(Reason.DIRECTION_UNCLEAR)
@@ -41,6 +43,18 @@ def questioned(made: Candidate, found: Findings, text: str) -> Candidate:
     if made.event not in _TOLD_BOTH_WAYS and _names_own(found, "event", other):
         return made.marked(Reason.DIRECTION_UNCLEAR)
     return made
+
+
+# How one's own account is named against what is said: "into your account", "hesabınızdan".
+_AGAINST = {
+    Event.TRANSFER_OUT: "into", Event.WITHDRAWAL: "into",
+    Event.TRANSFER_IN: "out_of", Event.DEPOSIT: "out_of", Event.SALARY: "out_of",
+}  # fmt: skip
+
+
+def _goes_the_other_way(made: Candidate, found: Findings) -> bool:
+    named = {hit.name for hit in found.hits if hit.kind == "own"} & {"into", "out_of"}
+    return named == {_AGAINST.get(made.event)}
 
 
 # Before the digits of a card that was paid: "towards your Example card ".

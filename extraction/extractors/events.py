@@ -121,10 +121,15 @@ def silenced_by(hits: list[Hit], segments: Segments) -> dict[int, int]:
 _LESS_THAN_CARD = {"purchase", "bill_paid"}
 
 
+def _breadth(hit: Hit) -> tuple[int, bool, int]:
+    """The longest first; of as long ones what is never booked, then the phrase of more words."""
+    return hit.start - hit.end, hit.name not in NEVER, -hit.phrase.text.count(" ")
+
+
 def _outermost(hits: list[Hit]) -> list[Hit]:
     """Hits without those inside a longer one: "will be debited" silences "debited"."""
     kept: list[Hit] = []
-    for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.name not in NEVER)):
+    for hit in sorted(hits, key=_breadth):
         inside = any(
             other.start <= hit.start
             and hit.end <= other.end

@@ -21,15 +21,15 @@ _NOT_NAMES = re.compile(
     r"|(?:transaction|txn|order|payment) (?:id|no|number|date|details|amount))\b(?!['’&*.@])",
     re.IGNORECASE,
 )
-# What was done is no name.
+# What was done is no name, nor are several such words: "Withdrawal alert".
 _GENERIC = re.compile(
-    r"(?:payment|purchase|transaction|withdrawal|refund|charge|sale|debit|credit|trf|tfr|ft|authori[sz]ation|settlement|si"
+    r"(?:(?:payment|purchase|transaction|withdrawal|refund|charge|sale|debit|credit|trf|tfr|ft|authori[sz]ation|settlement|si"
     r"|zahlung|kauf|uberweisung|paiement|achat|virement|compra|pago|transferencia|retiro|pagamento"
     r"|acquisto|bonifico|betaling|aankoop|zakup|transakcja|покупка|оплата|перевод"
     r"|notification|notice|alert|notificacion|notificación|notificação|benachrichtigung"
     r"|hinweis|avviso|notifica|powiadomienie|bildirim|bildirimi|уведомление|сповіщення|оповещение"
     r"|of|to|at|for|from|by|and|success|successful|completed|confirmed|approved|failed|pending|status"
-    r"|お知らせ|ご案内|ご利用|通知|알림|안내)s?",
+    r"|お知らせ|ご案内|ご利用|通知|알림|안내)s?(?: |$))+",
     re.IGNORECASE,
 )
 # The kind of a card is no name.

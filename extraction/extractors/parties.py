@@ -49,7 +49,7 @@ _LEGAL_REST = re.compile(
 )
 TRAIL = " \t-–,.:;/&|*'\"(_@"
 # "to SHOP UPI: 6123…": the rail belongs to the number behind it.
-_RAIL_END = re.compile(r"[\s_]+(?:on|dt|at|UPI|IMPS|NEFT|RTGS|Ref|REF|TID|UTR|RRN)\W*$")
+_RAIL_END = re.compile(r"[\s_]+(?:on|ON|dt|DT|at|AT|UPI|IMPS|NEFT|RTGS|Ref|REF|TID|UTR|RRN)\W*$")
 _STORE_NUMBER = re.compile(r"(?:\s+#?\d{3,}|\s+[*#]\s?[A-Z0-9]{4,})+$")
 _PROCESSOR = re.compile(
     r"^(?:(?i:PAYPAL|SUMUP|ZETTLE|MERCPAGO|MERCADOPAGO|EBANX|GOOGLE|APPLE\.COM)|[A-Z]{2,3})"
@@ -63,18 +63,21 @@ _PLACE_FOLLOWS = re.compile(r",[ ]?[A-Z][A-Z -]{1,24}(?=[.;\n)]|$|[ ](?:on|dt|at
 _PICTURES = re.compile(r"[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]+")
 # "Transfer to ANN", "POS purchase at SHOP": what was done, before the name.
 _DOING = re.compile(
-    r"^(?:(?:(?:fund|funds|bank|pos|card|online|bill)\s)?(?:transfer|trf|tfr|payment|purchase|pos)"
+    r"^(?:(?:(?:fund|funds|bank|pos|card|online|bill)\s)?(?:transfer|trf|tfr|nip|ibft|eft|payment|purchase|pos)"
     r"\s(?:to|from|frm|at|by|for)|CK|CT|FT\sto|QR\sde|n[oó]mina\sde)\s(?=\S{2})",
     re.IGNORECASE,
 )
 # "POS PURCHASE SHOP", "PRLV SEPA SHOP": the same without a preposition, as statements write it.
 _DONE = re.compile(
-    r"^(?:(?:(?:ceft|cefts|neft|imps|rtgs|ibft|pos|atm|web|(?:fonepay )?qr|cb|sepa|card|debit|prlv"
+    r"^(?:(?:(?:ach|eft|nach|ecs|dd|bp|bpay"
+    r"|ceft|cefts|neft|imps|rtgs|ibft|pos|atm|web|(?:fonepay )?qr|cb|sepa|card|debit|prlv"
     r"|prelevement|virement|vir|lastschrift|purchase"
     r"|purch|pmt|pymt|payment|achat|paiement|compra|pago|pagamento|pagto|thanh toan|chuyen tien"
     r"|pembayaran|platba|zakup|оплата|покупка)\b[ :/-]{1,3}){1,3})(?=[^\W\d_]{3})",
     re.IGNORECASE,
 )
+# "ANN COLE/rent": what it is for, behind the name.
+_MEMO = re.compile(r"(?<=[A-Z])/[a-z][a-z ]*$")
 BANK_NAME = re.compile(r"\b(?:bank|banka|banco|banque|banca|bankasi)\W*(?:ltd|limited)?\W*$", re.I)
 _OWN_ACCOUNT = re.compile(
     r"\W{0,3}(?:\w{1,12}\s){0,2}(?:card|cards|a/c|acct?|account|ac|cc|netbanking|online)\b", re.I
@@ -132,6 +135,7 @@ class FoundParty:
             return self.payee
         handle = _HANDLE.fullmatch(self.raw)
         name = handle[1] if handle else _PROCESSOR.sub("", _without_deed(self.raw))
+        name = _MEMO.sub("", name) if self.kind == "memo" else name
         name = _PICTURES.sub("", _STORE_NUMBER.sub("", _PLACE.sub("", name))).rstrip(TRAIL)
         return " ".join(name.split()) or self.raw
 
@@ -202,7 +206,7 @@ def _party(text: str, hit: Hit, span: tuple[int, int], around: Surroundings) -> 
     raw = text[span[0] : span[1]]
     if TELEPHONE.fullmatch(raw) and _is_other_side(text, hit, around.direction):
         return FoundParty(raw, *span, "number", 0.3)
-    if not is_name(raw, strict=hit.name not in ("label", "memo")):
+    if not is_name(_without_deed(raw), strict=hit.name not in ("label", "memo")):
         is_purpose = hit.name in ("at", "to") and hit.phrase.language == "en"
         if is_purpose and _PURPOSE.fullmatch(raw) and not _VAGUE.match(raw):
             return FoundParty(raw, *span, "purpose", 0.2)

@@ -20,6 +20,8 @@ _TOKEN = re.compile(
     r"(?=[A-Za-z0-9/_.-]*\d)[A-Za-z0-9](?:[A-Za-z0-9_-]|/(?=[A-Za-z0-9])|\.(?=[A-Za-z0-9])(?![A-Z][a-z]))"
     r"{2,39}"
 )
+# "Ref. No. 9012 3345 120": digits in groups.
+_GROUPED = re.compile(r"\d{4}(?: \d{3,6}){1,4}(?![\w/:-]|[.,]\d)")
 # "Ref 310902003574-Bank": the sender's name after the number.
 _SIGNATURE = re.compile(r"(?<=\d)-[A-Za-z]{2,}$")
 _RAIL = re.compile(
@@ -77,7 +79,8 @@ def find_references(text: str, hits: list[Hit], blocked: set[int]) -> list[Found
         match = _TOKEN.match(text, position)
         if match is None or position in blocked or not _plausible(match[0]):
             continue
-        value = _SIGNATURE.sub("", match[0].rstrip("-_"))
+        grouped = _GROUPED.match(text, position)
+        value = grouped[0] if grouped else _SIGNATURE.sub("", match[0].rstrip("-_"))
         found.append(FoundReference(value, match.start(), match.start() + len(value), hit.name))
     for pattern, words in _BY_SHAPE:
         if not any(word in text for word in words):

@@ -41,7 +41,11 @@ def assign_roles(text: str, amounts: list[Amount], hits: list[Hit]) -> dict[Amou
     for number, amount in enumerate(amounts):
         ceiling = amounts[number + 1].start if number + 1 < len(amounts) else len(text)
         money = bool(amount.codes or amount.shaped)
-        role = _from_header(text, amount, labels) or _from_left(text, amount, labels, floor)
+        role = (
+            _from_header(text, amount, labels)
+            or _from_around(amount, labels)
+            or _from_left(text, amount, labels, floor)
+        )
         if role is None and money:
             role = _from_right(text, amount, labels, ceiling, starts)
         floor = amount.end if money else floor
@@ -57,6 +61,12 @@ def _longest(labels: list[Hit]) -> list[Hit]:
         if not any(other.start < hit.end and hit.start < other.end for other in kept):
             kept.append(hit)
     return sorted(kept, key=lambda hit: hit.start)
+
+
+def _from_around(amount: Amount, labels: list[Hit]) -> str | None:
+    """ "You have 20.00 left"."""
+    around = (hit.name for hit in labels if hit.start < amount.start and amount.end < hit.end)
+    return next(around, None)
 
 
 def _from_left(text: str, amount: Amount, labels: list[Hit], floor: int) -> str | None:

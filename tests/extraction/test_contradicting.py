@@ -66,3 +66,22 @@ def test_what_is_paid_to_a_card_by_its_name_is_no_purchase_without_a_question() 
         "We processed your $300.00 payment to Example Freedom ending in 4431."
     ).candidates
     assert not would_book(candidate)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Überweisung von 20,00 EUR durch ANNA MEIER auf Ihr Konto 7781 wurde ausgeführt. Ref 99120",
+        "Wykonano przelew 20,00 PLN na Twoje konto 7781, zleceniodawca ANNA NOWAK. Ref 991202",
+        "ALİ CAN adına havale yapılmıştır, 500,00 TL hesabınıza 7781. Ref 123456",
+    ],
+)
+def test_ones_own_account_named_as_where_it_went_is_asked_about(text: str) -> None:
+    (candidate,) = read(text).candidates
+    assert candidate.direction is Direction.CREDIT or not would_book(candidate)
+
+
+def test_an_account_that_money_left_is_no_such_question() -> None:
+    text = "Wykonano przelew 20,00 PLN z Twojego konta 7781 do ANNA NOWAK. Ref 991202"
+    (candidate,) = read(text).candidates
+    assert candidate.direction is Direction.DEBIT and would_book(candidate)
