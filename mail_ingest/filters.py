@@ -15,9 +15,15 @@ from django_filters import (
     UUIDFilter,
 )
 
-from mail_ingest.models import AccountKind, AccountState, ConnectedAccount, Email, EmailState
-from mail_ingest.screening import Screening
-from mail_ingest.trust import Trust
+from mail_ingest.models import (
+    SCREENING_LABELS,
+    TRUST_LABELS,
+    AccountKind,
+    AccountState,
+    ConnectedAccount,
+    Email,
+    EmailState,
+)
 
 
 class ConnectedAccountFilter(FilterSet):  # type: ignore[misc] # untyped library
@@ -32,8 +38,8 @@ class ConnectedAccountFilter(FilterSet):  # type: ignore[misc] # untyped library
 
 class EmailFilter(FilterSet):  # type: ignore[misc]
     account = UUIDFilter(field_name="account_id")
-    trust = ChoiceFilter(choices=[(trust.value, trust.label) for trust in Trust])
-    screening = ChoiceFilter(choices=[(found.value, found.label) for found in Screening])
+    trust = ChoiceFilter(choices=TRUST_LABELS)
+    screening = ChoiceFilter(choices=SCREENING_LABELS)
     state = ChoiceFilter(choices=EmailState.choices)
     sender = CharFilter(
         field_name="from_address", lookup_expr="icontains", label="Part of the From address"

@@ -16,6 +16,8 @@ from typing import Any, Final
 
 import fast_mail_parser
 
+from tenancy.wording import Wording, worded
+
 MAX_PARTS: Final = 200
 MAX_DEPTH: Final = 20
 MAX_PART_HEADER: Final = 16_384
@@ -32,11 +34,11 @@ MAX_FILE: Final = 7 * 1024 * 1024
 
 
 class UnparsableMessage(Exception):
-    """The message is quarantined; the text says why, in words for a person."""
+    """The message is quarantined; the reason says why, in words for a person."""
 
-    @property
-    def reason(self) -> str:
-        return str(self)
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,11 @@ def read_parts(raw: bytes) -> tuple[list[Part], tuple[str, ...]]:
         return list(_stdlib_parts(raw)), (defect,)
     except (RecursionError, LookupError, ValueError, TypeError, AttributeError) as error:
         raise UnparsableMessage(
-            f"The message's structure cannot be read ({type(error).__name__}); {defect}."
+            worded(
+                "The message's structure cannot be read (%(kind)s); %(defect)s.",
+                kind=type(error).__name__,
+                defect=defect,
+            )
         ) from error
 
 
@@ -88,8 +94,8 @@ def refuse_too_many_parts(raw: bytes) -> None:
         raise UnparsableMessage(too_many_parts())
 
 
-def too_many_parts() -> str:
-    return f"The message has more than {MAX_PARTS} parts."
+def too_many_parts() -> Wording:
+    return worded("The message has more than %(count)s parts.", count=MAX_PARTS)
 
 
 def _fast_parts(raw: bytes) -> Iterator[Part]:
@@ -111,7 +117,9 @@ def _refuse(seen: int, depth: int) -> None:
     if seen > MAX_PARTS:
         raise UnparsableMessage(too_many_parts())
     if depth > MAX_DEPTH:
-        raise UnparsableMessage(f"The message's parts are nested more than {MAX_DEPTH} deep.")
+        raise UnparsableMessage(
+            worded("The message's parts are nested more than %(count)s deep.", count=MAX_DEPTH)
+        )
 
 
 def _fast_part(node: Any) -> Part:
@@ -146,7 +154,9 @@ def is_pdf(content_type: str, filename: str) -> bool:
 
 def _stdlib_parts(raw: bytes) -> Iterator[Part]:
     if any(found.end() - found.start() > MAX_PART_HEADER for found in LONG_HEADER.finditer(raw)):
-        raise UnparsableMessage(f"A header is longer than {MAX_PART_HEADER} bytes.")
+        raise UnparsableMessage(
+            worded("A header is longer than %(count)s bytes.", count=MAX_PART_HEADER)
+        )
     pending: list[tuple[Message, int, bool]] = [
         (message_from_bytes(raw, policy=policy.compat32), 1, False)
     ]

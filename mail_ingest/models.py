@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -261,6 +263,17 @@ class MailRule(TenantModel):
         return f"{self.get_action_display()}: {said}"
 
 
+TRUST_LABELS: Final = (
+    (Trust.VERIFIED.value, _("Verified")),
+    (Trust.UNVERIFIED.value, _("Unverified")),
+    (Trust.FAILING.value, _("Failing")),
+)
+SCREENING_LABELS: Final = (
+    (Screening.POSSIBLE.value, _("Possible")),
+    (Screening.UNLIKELY.value, _("Unlikely")),
+)
+
+
 class Email(TenantModel):
     """One message of a connected account.
 
@@ -284,15 +297,13 @@ class Email(TenantModel):
     size = models.PositiveBigIntegerField(help_text="Bytes on the server.")
     is_truncated = models.BooleanField(default=False, help_text="Only its head is kept.")
     state = models.CharField(max_length=16, choices=EmailState, default=EmailState.STORED)
-    problem = models.TextField(blank=True, help_text="Why it is quarantined or cut.")
-    trust = models.CharField(
-        max_length=16, choices=[(t.value, t.label) for t in Trust], default=Trust.UNVERIFIED
-    )
-    trust_reason = models.CharField(max_length=300, blank=True)
+    problem = WordingField(blank=True, help_text="Why it is quarantined or cut.")
+    trust = models.CharField(max_length=16, choices=TRUST_LABELS, default=Trust.UNVERIFIED)
+    trust_reason = WordingField(blank=True)
     screening = models.CharField(
-        max_length=16, choices=[(s.value, s.label) for s in Screening], default=Screening.POSSIBLE
+        max_length=16, choices=SCREENING_LABELS, default=Screening.POSSIBLE
     )
-    screening_reason = models.CharField(max_length=300, blank=True)
+    screening_reason = WordingField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta(TenantModel.Meta):

@@ -27,6 +27,7 @@ from mail_ingest.headers import (
     text_of,
 )
 from mail_ingest.mime import Part, UnparsableMessage, read_parts
+from tenancy.wording import worded
 
 __all__ = ["Attachment", "ParsedEmail", "UnparsableMessage", "parse_message"]
 
@@ -93,14 +94,16 @@ def parse_message(raw: bytes) -> ParsedEmail:
 
 def _parsed(raw: bytes, depth: int) -> ParsedEmail:
     if len(raw) > MAX_SIZE:
-        raise UnparsableMessage(f"The message is larger than {MAX_SIZE // 2**20} MB.")
+        raise UnparsableMessage(
+            worded("The message is larger than %(count)s MB.", count=MAX_SIZE // 2**20)
+        )
     if not raw.strip():
-        raise UnparsableMessage("The message is empty.")
+        raise UnparsableMessage(worded("The message is empty."))
     raw = _normalised(raw)
     lines = list(header_lines(_header_block(raw)))
     headers = split_headers(lines)
     if not headers:
-        raise UnparsableMessage("This is no e-mail message: it has no header.")
+        raise UnparsableMessage(worded("This is no e-mail message: it has no header."))
     parts, defects = read_parts(raw)
     return replace(_assembled(headers, parts, defects, depth), trace=_trace(lines))
 
@@ -122,7 +125,9 @@ def _header_block(raw: bytes) -> bytes:
     if end is not None:
         return raw[: end.start()]
     if len(raw) > MAX_HEADERS:
-        raise UnparsableMessage(f"The header block is longer than {MAX_HEADERS // 1024} kB.")
+        raise UnparsableMessage(
+            worded("The header block is longer than %(count)s kB.", count=MAX_HEADERS // 1024)
+        )
     return raw
 
 

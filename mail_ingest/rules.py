@@ -8,6 +8,7 @@ from typing import Any
 
 from mail_ingest.models import Email, EmailState, MailRule, RuleAction
 from mail_ingest.screening import Screening
+from tenancy.wording import worded
 
 MOST_LOOKED_AT = 5_000
 SHOWN = 20
@@ -45,7 +46,7 @@ def judge_by_rules(email: Email, rules: Sequence[MailRule]) -> None:
         if fits(rule, sender=email.from_address, subject=email.subject, folder=email.folder):
             is_wanted = rule.action == RuleAction.INCLUDE
             email.screening = Screening.POSSIBLE if is_wanted else Screening.UNLIKELY
-            email.screening_reason = f"Your rule: {rule}"[:300]
+            email.screening_reason = worded("Your rule: %(rule)s", rule=str(rule)[:300])
             return
 
 

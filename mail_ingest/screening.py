@@ -15,6 +15,7 @@ from babel.numbers import list_currencies
 
 from mail_ingest.html_text import html_to_text
 from mail_ingest.parsing import ParsedEmail
+from tenancy.wording import Wording, worded
 
 READ_CHARACTERS: Final = 50_000
 SNIPPET_CHARACTERS: Final = 240
@@ -68,17 +69,13 @@ class Screening(StrEnum):
     POSSIBLE = "possible"
     UNLIKELY = "unlikely"
 
-    @property
-    def label(self) -> str:
-        return self.value.title()
-
 
 @dataclass(frozen=True, slots=True)
 class ScreeningResult:
     """`snippet` is the beginning of what a person would read, for lists."""
 
     screening: Screening
-    reason: str
+    reason: Wording
     snippet: str
 
 
@@ -93,18 +90,18 @@ def screen(message: ParsedEmail) -> ScreeningResult:
     if reason is not None:
         return ScreeningResult(Screening.POSSIBLE, reason, snippet)
     if message.attachments:
-        return ScreeningResult(Screening.POSSIBLE, "It has attachments.", snippet)
+        return ScreeningResult(Screening.POSSIBLE, worded("It has attachments."), snippet)
     return ScreeningResult(
-        Screening.UNLIKELY, "No amount and no word of money in subject or text.", snippet
+        Screening.UNLIKELY, worded("No amount and no word of money in subject or text."), snippet
     )
 
 
-def _hint(text: str) -> str | None:
+def _hint(text: str) -> Wording | None:
     amount = AMOUNT.search(text)
     if amount is not None:
-        return f"It names an amount: “{_whole(text, amount)}”."
+        return worded("It names an amount: “%(amount)s”.", amount=_whole(text, amount))
     word = WORDS.search(text)
-    return f"It has a word of money: “{word[0]}”." if word is not None else None
+    return worded("It has a word of money: “%(word)s”.", word=word[0]) if word is not None else None
 
 
 def _whole(text: str, amount: re.Match[str]) -> str:

@@ -29,6 +29,7 @@ from mail_ingest.rules import enabled_rules, judge_by_rules
 from mail_ingest.screening import Screening, screen
 from mail_ingest.trust import MICROSOFT, Trust, judge_sender
 from tenancy.inserting import insert_rows
+from tenancy.wording import worded
 
 logger = logging.getLogger(__name__)
 
@@ -273,7 +274,7 @@ def _read_into(email: Email, raw: bytes, authserv_id: str, *, received_at: datet
     except Exception as error:  # noqa: BLE001 - no single message may stop its mailbox
         email.state = EmailState.QUARANTINED
         email.problem = _problem(error)
-        email.trust_reason = email.screening_reason = "The message could not be read."
+        email.trust_reason = email.screening_reason = worded("The message could not be read.")
         email.received_at = received_at or email.received_at or now
         return
     email.state = EmailState.STORED
@@ -285,9 +286,9 @@ def _read_into(email: Email, raw: bytes, authserv_id: str, *, received_at: datet
     email.sent_at = parsed.date
     email.received_at = min(received_at or parsed.received_at or parsed.date or now, now)
     email.trust = Trust(sender.trust)
-    email.trust_reason = sender.reason[:300]
+    email.trust_reason = sender.reason
     email.screening = Screening(screened.screening)
-    email.screening_reason = screened.reason[:300]
+    email.screening_reason = screened.reason
     email.snippet = screened.snippet
 
 
@@ -295,11 +296,14 @@ def _problem(error: Exception) -> str:
     if isinstance(error, UnparsableMessage):
         return error.reason
     logger.error("A message could not be read.", exc_info=error)
-    return f"Reading it failed unexpectedly ({type(error).__name__}): please report this."
+    return worded(
+        "Reading it failed unexpectedly (%(kind)s): please report this.", kind=type(error).__name__
+    )
 
 
 def _cut_notice(email: Email) -> str:
-    return (
-        f"The message is {email.size / 2**20:.0f} MB, more than is kept: only its first"
-        f" {HEAD_BYTES // 1024} kB are stored."
-    )
+    return worded(
+        "The message is %(megabytes)s MB, more than is kept: only its first %(kilobytes)s kB are"
+        " stored.",
+        megabytes=round(email.size / 2**20), kilobytes=HEAD_BYTES // 1024,
+    )  # fmt: skip

@@ -17,7 +17,10 @@ from enum import StrEnum
 from typing import Final
 
 from mail_ingest.parsing import ParsedEmail
+from tenancy.wording import Wording, worded
 
+# How much of a stranger's word is repeated.
+SAID: Final = 80
 COMMENT: Final = re.compile(r"\([^()]*\)")
 DMARC: Final = re.compile(r"\s*dmarc\s*(?:/\s*\d+\s*)?=\s*([a-z]+)\b")
 QUOTED_SEMICOLON: Final = re.compile(r'"[^"]*;[^"]*"')
@@ -47,15 +50,11 @@ class Trust(StrEnum):
     UNVERIFIED = "unverified"
     FAILING = "failing"
 
-    @property
-    def label(self) -> str:
-        return self.value.title()
-
 
 @dataclass(frozen=True, slots=True)
 class TrustResult:
     trust: Trust
-    reason: str
+    reason: Wording
 
 
 def judge_sender(message: ParsedEmail, *, authserv_id: str) -> TrustResult:
@@ -63,24 +62,33 @@ def judge_sender(message: ParsedEmail, *, authserv_id: str) -> TrustResult:
     the connector's server writes its results; "" where there is no such server (files)."""
     domain = message.from_address.rpartition("@")[2]
     if message.from_count != 1 or not domain:
-        return _unverified("The message does not name exactly one sender.")
+        return _unverified(worded("The message does not name exactly one sender."))
     result = _of_own_server(message, domain, authserv_id)
     if result.trust == Trust.UNVERIFIED and _is_accused(message, domain):
-        return TrustResult(Trust.FAILING, f"A mail server noted that DMARC failed for {domain}.")
+        return TrustResult(
+            Trust.FAILING,
+            worded("A mail server noted that DMARC failed for %(domain)s.", domain=domain),
+        )
     return result
 
 
 def _of_own_server(message: ParsedEmail, domain: str, authserv_id: str) -> TrustResult:
     if not authserv_id:
-        return _unverified("Nobody has checked the sender: the message comes from a file or from"
-                           " a server that is not known to check.")  # fmt: skip
+        return _unverified(
+            worded(
+                "Nobody has checked the sender: the message comes from a file or from a server that"
+                " is not known to check."
+            )
+        )
     if not message.authentication_results:
-        return _unverified("The mail server has noted no check of the sender.")
+        return _unverified(worded("The mail server has noted no check of the sender."))
     if authserv_id.lower() == MICROSOFT:
         return _of_microsoft(message, domain)
     server, dmarc = _read(message.authentication_results[0])
     if server != authserv_id.lower():
-        return _unverified(f"The topmost check was not noted by {authserv_id}.")
+        return _unverified(
+            worded("The topmost check was not noted by %(server)s.", server=authserv_id)
+        )
     return _judged(domain, dmarc)
 
 
@@ -90,15 +98,24 @@ def _of_microsoft(message: ParsedEmail, domain: str) -> TrustResult:
     none but Microsoft's own above, in a message that came from outside (Exchange removes that mark
     from what strangers send). Both DMARC and Microsoft's own sum of all checks must pass."""
     if not _came_over_the_border(message):
-        return _unverified("The topmost check does not stand where Microsoft's servers note it.")
+        return _unverified(
+            worded("The topmost check does not stand where Microsoft's servers note it.")
+        )
     value = message.authentication_results[0]
     if not value.lower().startswith("spf="):
-        return _unverified("The topmost check was not noted by Microsoft.")
+        return _unverified(
+            worded("The topmost check was not noted by %(server)s.", server="Microsoft")
+        )
     result = _judged(domain, _read(value)[1])
     verdicts = [m[1] for part in value.lower().split(";") if (m := COMPAUTH.match(part))]
     if result.trust == Trust.VERIFIED and verdicts != ["pass"]:
-        said = ", ".join(verdicts) or "nothing"
-        return _unverified(f"Microsoft does not vouch for {domain} as a whole ({said}).")
+        said = ", ".join(verdicts)[:SAID] or "–"
+        return _unverified(
+            worded(
+                "Microsoft does not vouch for %(domain)s as a whole (%(said)s).",
+                domain=domain, said=said,
+            )
+        )  # fmt: skip
     return result
 
 
@@ -134,15 +151,23 @@ def _is_accused(message: ParsedEmail, domain: str) -> bool:
 
 def _judged(domain: str, dmarc: list[tuple[str, str]]) -> TrustResult:
     if len(dmarc) != 1:
-        return _unverified("The mail server's note names no single DMARC result.")
+        return _unverified(worded("The mail server's note names no single DMARC result."))
     result, judged_domain = dmarc[0]
     if judged_domain != domain:
-        return _unverified(f"The mail server judged another domain than {domain}.")
+        return _unverified(
+            worded("The mail server judged another domain than %(domain)s.", domain=domain)
+        )
     if result == "pass":
-        return TrustResult(Trust.VERIFIED, f"DMARC passed for {domain}.")
+        return TrustResult(Trust.VERIFIED, worded("DMARC passed for %(domain)s.", domain=domain))
     if result == "fail":
-        return TrustResult(Trust.FAILING, f"DMARC failed: not sent by {domain}.")
-    return _unverified(f"DMARC says nothing for {domain} ({result}).")
+        return TrustResult(
+            Trust.FAILING, worded("DMARC failed: not sent by %(domain)s.", domain=domain)
+        )
+    return _unverified(
+        worded(
+            "DMARC says nothing for %(domain)s (%(result)s).", domain=domain, result=result[:SAID]
+        )
+    )
 
 
 def _read(value: str) -> tuple[str, list[tuple[str, str]]]:
@@ -161,5 +186,5 @@ def _read(value: str) -> tuple[str, list[tuple[str, str]]]:
     return (statements[0].split() or [""])[0], found
 
 
-def _unverified(reason: str) -> TrustResult:
+def _unverified(reason: Wording) -> TrustResult:
     return TrustResult(Trust.UNVERIFIED, reason)

@@ -30,8 +30,8 @@ class RateForm(forms.Form):
         label=gettext_lazy("Is worth"), max_digits=25, decimal_places=10,
         widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"}),
     )  # fmt: skip
-    quote = forms.ChoiceField(label=gettext_lazy("Of"))
-    valid_on = forms.DateField(label=gettext_lazy("From"), widget=DateInput())
+    quote = forms.ChoiceField(label=gettext_lazy("Units of"))
+    valid_on = forms.DateField(label=gettext_lazy("Valid from"), widget=DateInput())
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]

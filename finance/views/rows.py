@@ -49,6 +49,7 @@ REASONS: Final = {
     "forwarded": gettext_lazy("Forwarded"),
     "not_grounded": gettext_lazy("Not found in the text"),
     "sender_imitates": gettext_lazy("Its address imitates another's"),
+    "screened_out": gettext_lazy("Screened out"),
     "shown_otherwise": gettext_lazy("The message shows something else than it says"),
 }
 

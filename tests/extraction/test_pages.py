@@ -75,6 +75,16 @@ def test_a_message_shows_what_was_read_why_and_what_came_of_it(browser: Client) 
     assert "No messages here" in text(browser.get("/emails/?show=failed"))
 
 
+def test_why_a_message_is_judged_so_is_said_in_the_readers_language(browser: Client) -> None:
+    import_mail([SALARY])
+    email = Email.objects.get()
+    browser.post("/settings/", {"name": "Ada", "language": "de", "time_zone": "UTC"})
+    html = text(browser.get(f"/emails/{email.pk}/"))
+    assert "Niemand hat den Absender geprüft" in html
+    assert "Sie nennt einen Betrag: „" in html
+    assert str(email.trust_reason) not in html
+
+
 def test_a_designed_message_is_cleaned_and_kept_from_the_network(browser: Client) -> None:
     import_mail([CARD])
     answer = browser.get(f"/emails/{Email.objects.get().pk}/html/")
