@@ -5,7 +5,7 @@ their size on every screen."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from finance.charts import Slice
 from finance.money import Money
@@ -39,9 +39,9 @@ class Sankey:
     stem_height: str
 
 
-def sankey(sources: Sequence[Slice], uses: Sequence[Slice], rest: str) -> Sankey | None:
+def sankey(sources: Sequence[Slice], uses: Sequence[Slice], rest: Slice) -> Sankey | None:
     """Both sides must sum to the same; None when there is nothing. What goes beyond MOST_NODES
-    on a side is summed into one named `rest`."""
+    on a side is summed into one with the label and the link of `rest`."""
     left, right = _gathered(sources, rest), _gathered(uses, rest)
     total = sum(piece.value.minor for piece in left)
     if not total:
@@ -56,11 +56,11 @@ def sankey(sources: Sequence[Slice], uses: Sequence[Slice], rest: str) -> Sankey
     )  # fmt: skip
 
 
-def _gathered(pieces: Sequence[Slice], rest: str) -> list[Slice]:
+def _gathered(pieces: Sequence[Slice], rest: Slice) -> list[Slice]:
     shown, beyond = list(pieces[:MOST_NODES]), list(pieces[MOST_NODES:])
     if beyond:
         values = [piece.value for piece in beyond]
-        shown.append(Slice(rest, sum(values[1:], start=values[0]), beyond[0].href))
+        shown.append(replace(rest, value=sum(values[1:], start=values[0])))
     return shown
 
 

@@ -49,6 +49,12 @@ def money(value: Money | None, style: str = "") -> SafeString | str:
     )
 
 
+@register.filter
+def spent(value: Money) -> SafeString | str:
+    """What went out, without a sign; where more came in, that, with a plus."""
+    return money(-value, "signed") if value.minor < 0 else money(value)
+
+
 @register.simple_tag
 def money_of(minor: int, currency: str) -> SafeString | str:
     """As `money`, of a plain row's minor units."""

@@ -61,6 +61,7 @@ class SpendingForm(PeriodForm):
         label=gettext_lazy("By"), required=False,
         choices=[(by.value, label) for by, label in BY_CHOICES],
     )  # fmt: skip
+    by.widget.is_filter = True
 
 
 def asked(request: HttpRequest, default: Period, kind: type[PeriodForm] = PeriodForm) -> Any:
@@ -225,11 +226,12 @@ def flow_chart(flow: CashFlow) -> Sankey | None:
             Slice(name_of(s.label), s.amount, listed(flow.period, category=s.key or NONE))
             for s in side
         ]
-        return [*found, Slice(label, more, listed(flow.period))] if more.minor > 0 else found
+        # First, so that it is never among what is summed up as the rest.
+        return [Slice(label, more, listed(flow.period)), *found] if more.minor > 0 else found
 
     return sankey(
         slices(flow.sources, -saved, _("From savings")), slices(flow.uses, saved, _("Saved")),
-        _("Everything else"),
+        rest=Slice(_("Everything else"), saved, listed(flow.period)),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from finance.categories import seed_default_categories
 from finance.charts import Slice, line_chart
-from finance.models import FinancialAccount
+from finance.models import Category, FinancialAccount
 from finance.money import Money
 from finance.querysets import today
 from finance.sankey import HEIGHT, MOST_NODES, sankey
@@ -77,6 +77,19 @@ def test_income_worth_and_coverage(browser: Client, account: FinancialAccount) -
     assert "2</a>" in text(browser, "/analytics/coverage/")
 
 
+def test_what_was_saved_is_never_summed_up_as_the_rest(
+    browser: Client, account: FinancialAccount
+) -> None:
+    make_posted(account, "1000", booked_on=today(), category_id=category("salary").pk)
+    keys = Category.objects.filter(kind="expense", parent=None).values_list("key", flat=True)
+    for key in keys[: MOST_NODES + 2]:
+        make_posted(account, "-10", booked_on=today(), category_id=category(key).pk)
+    html = text(browser, "/analytics/income/")
+    assert "Saved" in html and "Everything else" in html
+    [rest] = re.findall(r'<a href="([^"]*)"[^>]*>\s*Everything else', html)
+    assert "category" not in rest
+
+
 @pytest.mark.parametrize("address", PAGES)
 def test_a_wrong_period_is_told_at_its_field(browser: Client, address: str) -> None:
     for until in ("2026-01-01", "2040-01-01", "2026-13-01"):
@@ -93,9 +106,10 @@ def slices(*minors: int) -> list[Slice]:
 
 
 def test_both_sides_of_a_sankey_fill_the_stem() -> None:
-    drawn = sankey(slices(7000, 3000), slices(*[800] * 12, 400), "Rest")
+    rest = Slice("Rest", Money(0, "EUR"), "/all")
+    drawn = sankey(slices(7000, 3000), slices(*[800] * 12, 400), rest)
     assert drawn is not None
-    assert [node.label for node in drawn.uses][-1] == "Rest"
+    assert [(node.label, node.href) for node in drawn.uses][-1] == ("Rest", "/all")
     assert len(drawn.uses) == MOST_NODES + 1
     assert sum(node.value.minor for node in drawn.uses) == 10_000
     for side in (drawn.sources, drawn.uses):
@@ -104,7 +118,7 @@ def test_both_sides_of_a_sankey_fill_the_stem() -> None:
         tops = [float(node.y) for node in side]
         assert all(b - a >= 34 for a, b in pairwise(tops)), "texts overlap"
         assert tops[-1] + 34 <= drawn.height
-    assert sankey([], [], "Rest") is None
+    assert sankey([], [], rest) is None
 
 
 def test_a_line_steps_within_its_drawing() -> None:

@@ -72,6 +72,14 @@ def test_a_merchant_is_renamed_learned_joined_and_parted(giro: FinancialAccount)
     assert row.merchant == "Lidl"
 
 
+def test_what_came_in_is_not_called_spent(giro: FinancialAccount) -> None:
+    make_posted(giro, "2000", merchant="Employer")
+    make_posted(giro, "-30", merchant="Shop")
+    html = member(home(giro)).get("/merchants/").content.decode()
+    assert '<span class="money in">+€2,000.00</span>' in html
+    assert '<span class="money">€30.00</span>' in html
+
+
 def test_renaming_in_the_drawer_offers_all_that_read_alike(giro: FinancialAccount) -> None:
     browser = member(home(giro))
     row = make_posted(giro, merchant="LIDL 1", merchant_raw="LIDL SAGT DANKE 4711")
