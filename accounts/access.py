@@ -35,6 +35,9 @@ from tenancy.permissions import ALL_PERMISSIONS
 from tenancy.scope import Actor, Scope, all_tenants
 
 TENANT_HEADER: Final = "X-Tenant-ID"
+# Why a super admin enters a tenant that is not theirs.
+REASON_HEADER: Final = "X-Access-Reason"
+REASON_LENGTH: Final = 300
 API: Final = "/api/"
 SESSION_TENANT: Final = "tenant_id"
 
@@ -225,7 +228,15 @@ def scope_in(access: Access, tenant_id: uuid.UUID) -> Scope | None:
 
 
 def _enter_as_super_admin(access: Access, tenant: Tenant, request: HttpRequest) -> None:
+    """Raises PermissionDenied without a reason."""
     assert access.user is not None
+    reason = request.headers.get(REASON_HEADER, "").strip()
+    if not reason:
+        raise PermissionDenied(
+            f"You do not belong to this tenant. Say in the {REASON_HEADER} header why you enter it:"
+            " the tenant finds it in its audit trail.",
+            "reason_required",
+        )
     actor = audit.actor_of(access.user)
     access.tenant = tenant
     access.scope = Scope(tenant.id, actor, ALL_PERMISSIONS, tenant)
@@ -235,4 +246,5 @@ def _enter_as_super_admin(access: Access, tenant: Tenant, request: HttpRequest) 
         tenant_id=tenant.id,
         actor=actor,
         address=client_address(request),
+        reason=reason[:REASON_LENGTH],
     )

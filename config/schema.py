@@ -37,6 +37,12 @@ TENANT_HEADER: JsonObject = {
     "schema": {"type": "string", "format": "uuid"},
     "description": "For which tenant you act. Needed when you belong to several.",
 }  # fmt: skip
+REASON_HEADER: JsonObject = {
+    "name": "X-Access-Reason", "in": "header", "required": False,
+    "schema": {"type": "string", "maxLength": 300},
+    "description": "Why a super admin enters a tenant that is not theirs, which needs a reason; the"
+    " tenant finds it in its audit trail.",
+}  # fmt: skip
 IDEMPOTENCY_HEADER: JsonObject = {
     "name": "Idempotency-Key", "in": "header", "required": False,
     "schema": {"type": "string", "maxLength": 255},
@@ -59,7 +65,9 @@ def add_problems_and_headers(result: JsonObject, **kwargs: Any) -> JsonObject:
     components = result.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = PROBLEM
     components["responses"] = {code: problem_answer(text) for code, text in REASONS.items()}
-    components["parameters"] = {"Tenant": TENANT_HEADER, "IdempotencyKey": IDEMPOTENCY_HEADER}
+    components["parameters"] = {
+        "Tenant": TENANT_HEADER, "Reason": REASON_HEADER, "IdempotencyKey": IDEMPOTENCY_HEADER,
+    }  # fmt: skip
     for path, operations in result.get("paths", {}).items():
         for method, operation in operations.items():
             complete(operation, path, method)
@@ -85,6 +93,6 @@ def complete(operation: JsonObject, path: str, method: str) -> None:
     for code in sorted(codes):
         operation["responses"].setdefault(code, {"$ref": f"#/components/responses/{code}"})
     if path.startswith("/api/v1/"):
-        headers = ["Tenant", "IdempotencyKey"] if method == "post" else ["Tenant"]
+        headers = ["Tenant", "Reason", *(["IdempotencyKey"] if method == "post" else [])]
         references = [{"$ref": f"#/components/parameters/{name}"} for name in headers]
         operation["parameters"] = operation.get("parameters", []) + references

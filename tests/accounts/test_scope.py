@@ -120,10 +120,23 @@ def test_a_super_admin_acts_in_a_tenant_by_name_and_on_the_record(
     operator: User, tenant: Tenant
 ) -> None:
     assert refused(client_of(operator).get(ROLES)) == (400, "tenant_required")
-    assert keys(client_of(operator, tenant).get(ROLES)) == ["admin", "user"]
+    why = {"X-Access-Reason": "The owner asks which roles there are."}
+    assert keys(client_of(operator, tenant).get(ROLES, headers=why)) == ["admin", "user"]
     with tenant_scope(tenant.id):
         entry = AuditEntry.objects.get(action="tenant.entered_by_super_admin")
     assert (entry.actor_id, entry.target) == (operator.id, f"GET {ROLES}")
+    assert entry.detail == {"reason": why["X-Access-Reason"]}
+
+
+def test_a_super_admin_without_a_reason_is_told_how_to_give_one(
+    operator: User, tenant: Tenant
+) -> None:
+    for reason in ({}, {"X-Access-Reason": "  "}):
+        answer = client_of(operator, tenant).get(ROLES, headers=reason)
+        assert refused(answer) == (403, "reason_required")
+        assert "X-Access-Reason" in answer.json()["detail"]
+    with tenant_scope(tenant.id):
+        assert not AuditEntry.objects.filter(action="tenant.entered_by_super_admin").exists()
 
 
 def test_a_super_admin_is_told_of_a_tenant_that_is_not_there(operator: User) -> None:
