@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
 
 from accounts.impersonation import BEGUN
 from accounts.models import AuditEntry, Invitation, Membership, User
@@ -115,7 +116,7 @@ def tell_new_devices(now: datetime) -> int:
             facts = {"address": entry.address, "time": entry.at}
             count += notify(
                 "new_device", key=entry.detail["device"], facts=facts,
-                link="/settings/password/", users=[entry.actor_id],
+                link=reverse("settings_password"), users=[entry.actor_id],
             )  # fmt: skip
     return count
 
@@ -149,7 +150,7 @@ def tell_looked_at(now: datetime) -> int:
         }  # fmt: skip
         with tenant_scope(entry.tenant_id):
             count += notify(
-                "looked_at", key=str(entry.pk), facts=facts, link="/settings/password/",
+                "looked_at", key=str(entry.pk), facts=facts, link=reverse("settings_password"),
                 users=[uuid.UUID(entry.detail["person"])],
             )  # fmt: skip
     return count
