@@ -13,6 +13,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
+from tenancy.statistics import look_at_tables
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -37,7 +39,8 @@ def act_as_runtime_role() -> None:
 
 
 def analyze() -> None:
-    """Let PostgreSQL learn what the tables hold, as autovacuum does in time."""
+    """Let the database learn what the tables hold, as autovacuum and the nightly clean-up do."""
+    look_at_tables()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("RESET ROLE")

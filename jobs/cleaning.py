@@ -9,6 +9,7 @@ from jobs.base import BaseJob, JobRun, JsonObject
 from jobs.clock import from_now
 from jobs.models import LIVE_STATES, UNSUCCESSFUL_STATES, Job, ScheduleSlot
 from tenancy.scope import all_tenants
+from tenancy.statistics import look_at_tables
 from tenancy.wording import worded
 
 AT_ONCE = 1000
@@ -18,7 +19,7 @@ UNSUCCESSFUL_TIMES_LONGER = 3
 
 class CleanUp(BaseJob):
     """Delete finished jobs after `JOB_RETENTION_DAYS`, failed and dead ones after three times as
-    long, and the schedules' old slots."""
+    long, and the schedules' old slots. What remains is looked at for planning."""
 
     kind = "jobs.clean_up"
 
@@ -39,4 +40,5 @@ class CleanUp(BaseJob):
                     run.progress(deleted, message=worded("Deleting old jobs"))
         # The latest slot of each schedule is on its row, so old slots decide nothing.
         slots, _ = ScheduleSlot.objects.filter(created_at__lt=from_now(kept)).delete()
+        look_at_tables()
         return {"jobs": deleted, "slots": slots}

@@ -6,6 +6,7 @@ one merchant and one currency, so that nothing is converted.
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
-from django.db.models import Avg, Count, Exists, OuterRef, QuerySet, StdDev
+from django.db.models import Avg, Count, Exists, FloatField, OuterRef, QuerySet
+from django.db.models.functions import Cast
 
 from finance.analytics.periods import Period
 from finance.analytics.spending import Line, SpendingReport
@@ -114,10 +116,12 @@ def _usual(
     before = purchases(period.history())
 
     def usual(row: dict[str, Any]) -> dict[str, Any]:
-        mean, spread = -float(row["mean"] or 0), float(row["spread"] or 0)
-        return {"mean": mean, "spread": spread, "n": row["n"]}
+        mean, square = -float(row["mean"] or 0), float(row["square"] or 0)
+        return {"mean": mean, "spread": math.sqrt(max(square - mean**2, 0)), "n": row["n"]}
 
-    figures = {"mean": Avg("amount_minor"), "spread": StdDev("amount_minor"), "n": Count("pk")}
+    # SQLite knows no deviation: Python would be called for each row.
+    amount = Cast("amount_minor", FloatField())
+    figures = {"mean": Avg("amount_minor"), "square": Avg(amount * amount), "n": Count("pk")}
     each = before.filter(merchant__in=merchants).values("merchant", "currency").annotate(**figures)
     every = before.values("currency").annotate(**figures)
     return (
