@@ -310,10 +310,8 @@ REFRESH_TOKEN_LIFETIME = timedelta(days=env_int("REFRESH_TOKEN_DAYS", 30, least=
 SPECTACULAR_SETTINGS = {**API_DOCUMENT, "VERSION": VERSION}
 CORS_ALLOWED_ORIGINS = env_list("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_HEADERS = (
-    "accept", "authorization", "content-type", "idempotency-key", "x-access-reason", "x-csrftoken",
-    "x-tenant-id",
-)  # fmt: skip
+CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type", "idempotency-key",
+                      "x-access-reason", "x-csrftoken", "x-tenant-id")  # fmt: skip
 
 # --- Language, time and files -------------------------------------------------------------------
 
