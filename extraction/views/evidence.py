@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from django.core.exceptions import BadRequest
@@ -171,7 +172,9 @@ def shown_fields(candidate: Mapping[str, Any], booked: Transaction | None) -> li
     """What is in the ledger, else what was read; then what was read besides."""
     fields: Mapping[str, Any] = candidate.get("fields", {})
     if booked is None:
-        return [_read(name, field, candidate) for name, field in fields.items() if name in FIELDS]
+        read = [_read(name, field, candidate) for name, field in fields.items() if name in FIELDS]
+        # What the message calls a merchant is often what it is called here.
+        return list({(field.label, field.shown): field for field in read}.values())
     covered = {name for names in OF_TRANSACTION.values() for name in names}
     besides = [
         _read(name, field, candidate)
@@ -217,7 +220,11 @@ def _value(field: Mapping[str, Any]) -> str:
             return str(plain_money(Money.parse(field["value"], field["currency"])))
         except InvalidMoney:
             return f"{field['value']} {field['currency']}"
-    return str(field["value"]).replace("_", " ")
+    text = str(field["value"])
+    try:
+        return date_format(date.fromisoformat(text), "DATE_FORMAT")
+    except ValueError:
+        return text.replace("_", " ")
 
 
 def set_by(told: Mapping[str, Any]) -> str:

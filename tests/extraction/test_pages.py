@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role
-from extraction.views.evidence import marked
+from extraction.views.evidence import marked, shown_fields
 from finance.models import (
     FinancialAccount,
     ReviewItem,
@@ -83,6 +83,16 @@ def test_why_a_message_is_judged_so_is_said_in_the_readers_language(browser: Cli
     assert "Niemand hat den Absender geprüft" in html
     assert "Sie nennt einen Betrag: „" in html
     assert str(email.trust_reason) not in html
+
+
+def test_what_was_read_before_it_is_booked_is_said_once_and_as_a_person_writes_it() -> None:
+    fields = {
+        "occurred_on": {"value": "2026-11-20"},
+        "merchant_raw": {"value": "Radhaus"},
+        "merchant": {"value": "Radhaus"},
+    }
+    shown = [(field.label, field.shown) for field in shown_fields({"fields": fields}, None)]
+    assert shown == [("Date", "20 November 2026"), ("Merchant", "Radhaus")]
 
 
 def test_a_designed_message_is_cleaned_and_kept_from_the_network(browser: Client) -> None:
