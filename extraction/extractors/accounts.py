@@ -93,7 +93,7 @@ def _weight(item: FoundAccount, text: str, own: list[int], other: list[int]) -> 
 
 
 # The words before the account at the other end of the money, and before one's own.
-_ENDS = {Direction.DEBIT: ("to", "from"), Direction.CREDIT: ("from", "")}
+_ENDS = {Direction.DEBIT: ("to", "from"), Direction.CREDIT: ("from", "to")}
 
 
 def own_first(
@@ -103,10 +103,13 @@ def own_first(
     one is named so: "To: ANN, account 9910 From: 4402"."""
     if len(accounts) < 2 or direction not in _ENDS:
         return accounts
-    other, own = (
-        [hit.end for hit in hits if hit.kind == "merchant" and hit.name == word]
-        for word in _ENDS[direction]
-    )
+    far, near = _ENDS[direction]
+    words = [hit for hit in hits if hit.kind == "merchant"]
+    other = [hit.end for hit in words if hit.name == far]
+    # "for" and "towards" introduce names as "to" does, but no account of one's own
+    own = [
+        hit.end for hit in words if hit.name == near and (near == "from" or hit.phrase.text == near)
+    ]
     return sorted(
         accounts,
         key=lambda item: (

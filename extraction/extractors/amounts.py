@@ -19,7 +19,7 @@ from extraction.extractors.currencies import (
 from extraction.extractors.numbers import NUMBER, parse_number
 from finance.money import InvalidMoney, Money, exponent
 
-_GAP_BEFORE = re.compile(r"[ \t]{0,2}:?[ \t]{0,2}[+\-]?[ ]?\*?$")
+_GAP_BEFORE = re.compile(r"(?:\)[ \t]?(?=:))?[ \t]{0,2}:?[ \t]{0,2}[+\-]?[ ]?\*?$")
 _BARE_SHAPE = re.compile(r"\d{1,3}(?:[ .,']\d{2,3})*[.,]\d{2}|\d{1,3}(?:[,.]\d{3})+|\d+[.,]\d{2}")
 _MASKED_LEFT = frozenset("*xX•●#·_@")
 # "TK 4321(VND)": an account and its currency.

@@ -62,8 +62,11 @@ _TO_CARD = re.compile(
     r"\b(?:to|towards|against|on)\s[^.;\n]{0,30}(?:card|visa|amex)\b", re.IGNORECASE
 )
 _FAR = 50
-# Between a name and its digits: "Example Freedom ending in 4431".
-_OF_ACCOUNT = re.compile(r"\s(?:card\s)?(?:ending|ends)(?: in| with)?\s", re.IGNORECASE)
+# Between a name and its digits: "Example Freedom ending in 4431", "Smart a/c..7710".
+_OF_ACCOUNT = re.compile(
+    r"\s(?:card\s)?(?:ending|ends)(?: in| with)?\s|\s(?:a/c|acct?|account)\b[^\w]*(?:[xX*]*\d)",
+    re.IGNORECASE,
+)
 
 
 def _was_paid_to_an_account(made: Candidate, text: str) -> bool:
@@ -77,7 +80,7 @@ def _was_paid_to_an_account(made: Candidate, text: str) -> bool:
         start = account.evidence.start
         is_paid = "payment" in told or "received" in told
         return is_paid and _TO_CARD.search(text, max(0, start - _FAR), start) is not None
-    if name.evidence is None or "pay" not in told:
+    if name.evidence is None or not ("pay" in told or "paid" in told):
         return False
     return _OF_ACCOUNT.match(text, name.evidence.end) is not None
 

@@ -68,8 +68,8 @@ def end_of_capitals(text: str, start: int, end: int) -> int:
     while kept > 1 and words[kept - 1].isalpha() and words[kept - 1].islower():
         kept -= 1
     name = " ".join(words[:kept])
-    letters = sum(map(str.isalpha, words[0]))
-    return start + len(name) if words[0].isupper() and letters > 1 and name.isupper() else end
+    letters = sum(map(str.isalpha, name))
+    return start + len(name) if letters > 1 and name.isupper() else end
 
 
 def is_name(raw: str, *, strict: bool) -> bool:

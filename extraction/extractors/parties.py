@@ -69,7 +69,7 @@ _DOING = re.compile(
 )
 # "POS PURCHASE SHOP", "PRLV SEPA SHOP": the same without a preposition, as statements write it.
 _DONE = re.compile(
-    r"^(?:(?:(?:ach|eft|nach|ecs|dd|bp|bpay"
+    r"^(?:(?:(?:ach|eft|nach|ecs|bpay"
     r"|ceft|cefts|neft|imps|rtgs|ibft|pos|atm|web|(?:fonepay )?qr|cb|sepa|card|debit|prlv"
     r"|prelevement|virement|vir|lastschrift|purchase"
     r"|purch|pmt|pymt|payment|achat|paiement|compra|pago|pagamento|pagto|thanh toan|chuyen tien"
@@ -332,7 +332,7 @@ def _right(text: str, hit: Hit, around: Surroundings) -> tuple[int, int] | None:
         end = cut if cut > start else limit
     rail = _RAIL_END.search(text, start, end)
     end = end_of_capitals(text, start, rail.start() if rail else end)
-    while end > start and text[end - 1] in TRAIL and not _owns_apostrophe(text, start, end):
+    while end > start and text[end - 1] in TRAIL and not _owns_mark(text, start, end):
         end -= 1
     if end > start and (rest := _LEGAL_REST.match(text, end)):
         return start, rest.end()
@@ -348,8 +348,11 @@ def _with_rest(text: str, start: int, end: int, limit: int) -> int:
     return place.end() if place else end
 
 
-def _owns_apostrophe(text: str, start: int, end: int) -> bool:
-    """ "Dunkin'": an apostrophe that closes no quotation belongs to the name."""
+def _owns_mark(text: str, start: int, end: int) -> bool:
+    """ "Dunkin'", "WONG K** M**": an apostrophe that closes no quotation, and stars that hide
+    letters, belong to the name."""
+    if text[end - 2 : end] == "**":
+        return True
     last = text[end - 1] == "'" and text[end - 2].islower()
     return last and "'" not in text[max(0, start - 1) : end - 1]
 

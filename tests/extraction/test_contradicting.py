@@ -85,3 +85,10 @@ def test_an_account_that_money_left_is_no_such_question() -> None:
     text = "Wykonano przelew 20,00 PLN z Twojego konta 7781 do ANNA NOWAK. Ref 991202"
     (candidate,) = read(text).candidates
     assert candidate.direction is Direction.DEBIT and would_book(candidate)
+
+
+def test_what_is_paid_to_an_account_by_its_kind_is_asked_about() -> None:
+    (candidate,) = read("EUR 75.00 paid to Smart a/c..7710 @ Eft. Ref.RENT 88. 10 May").candidates
+    assert not would_book(candidate)
+    (candidate,) = read("EUR 75.00 paid to ANN HILL from a/c..7710. Ref.RENT 88. 10 May").candidates
+    assert would_book(candidate)
