@@ -15,8 +15,7 @@ from enum import StrEnum
 from statistics import median
 from typing import Final
 
-from django.db.models import Count, Q
-from django.db.models.functions import TruncMonth
+from django.db.models import Count, Q, QuerySet
 
 from finance.models import (
     FinancialAccount,
@@ -66,16 +65,25 @@ class AccountCover:
         return all(m.state not in (Cover.GAP, Cover.THIN) and not m.missed for m in self.months)
 
 
+def _counts(posted: QuerySet[Transaction]) -> dict[tuple[uuid.UUID, date], tuple[int, int]]:
+    """How many transactions, and how many of them messages told, by account and month. Counted by
+    day: SQLite knows no month, and Python would be called for each row."""
+    by_day = posted.order_by().values_list("account_id", "booked_on")
+    found: dict[tuple[uuid.UUID, date], tuple[int, int]] = {}
+    for account_id, day, count, told in by_day.annotate(
+        n=Count("pk"), told=Count("pk", filter=Q(source_kind=EMAIL))
+    ):
+        key = (account_id, first_of(day))
+        before = found.get(key, (0, 0))
+        found[key] = (before[0] + count, before[1] + told)
+    return found
+
+
 def coverage(since: date, until: date) -> list[AccountCover]:
     """Of the open accounts: five queries."""
     now, days = today(), (first_of(since), month_end(until))
     posted = Transaction.objects.filter(state=TransactionState.POSTED, booked_on__range=days)
-    counts = {
-        (row["account_id"], row["month"]): (row["n"], row["told"])
-        for row in posted.order_by()
-        .values("account_id", month=TruncMonth("booked_on"))
-        .annotate(n=Count("pk"), told=Count("pk", filter=Q(source_kind=EMAIL)))
-    }
+    counts = _counts(posted)
     slots = RecurringSlot.objects.filter(state=SlotState.MISSED, due_on__range=days)
     missed = _per_month(slots.values_list("recurring__account_id", "due_on"))
     told = StatedBalance.objects.filter(stated_on__range=days)
