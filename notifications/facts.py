@@ -73,15 +73,20 @@ def _veiled(value: Any) -> Any:
     return value
 
 
+def _dated(locale: str) -> str:
+    """The locale whose dates are those of the pages, which in English have the day first."""
+    return "en_GB" if locale == "en" else locale
+
+
 def _written(value: Any, locale: str, time_zone: str) -> str:
     if isinstance(value, dict) and "currency" in value:
         return format_currency(Decimal(value["amount"]), value["currency"], locale=locale)
     if isinstance(value, dict) and "date" in value:
-        return format_date(date.fromisoformat(value["date"]), "medium", locale=locale)
+        return format_date(date.fromisoformat(value["date"]), "medium", locale=_dated(locale))
     if isinstance(value, dict) and "instant" in value:
         moment = datetime.fromisoformat(value["instant"])
         zone = zoneinfo.ZoneInfo(time_zone)
-        return format_datetime(moment, "medium", tzinfo=zone, locale=locale)
+        return format_datetime(moment, "medium", tzinfo=zone, locale=_dated(locale))
     if isinstance(value, dict) and "words" in value:
         said = value["words"]
         return str(said.get(locale) or next(iter(said.values()), ""))

@@ -11,7 +11,7 @@ import pytest
 from accounts import mail
 from accounts.models import Membership, Role, User
 from jobs.clock import database_now
-from notifications.facts import money
+from notifications.facts import money, written
 from notifications.kinds import KINDS
 from notifications.models import Frequency, Mailing, MailingState, Notification
 from notifications.notify import cancel, notify
@@ -230,3 +230,8 @@ def test_a_batch_is_planned_with_as_many_queries_whatever_it_holds(
     # One update for each moment that those 31 have between them.
     with django_assert_max_num_queries(15):
         assert plan(database_now()) == 62
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "22 Nov 2026"), ("de", "22.11.2026")])
+def test_days_are_written_with_the_day_first(language: str, shown: str) -> None:
+    assert written({"until": {"date": "2026-11-22"}}, language, "UTC") == {"until": shown}
