@@ -55,8 +55,8 @@ _SHORT = re.compile(
     r"(\d(?<![\d./*xX].)(?<!\d,.)(?<![^\W\u0590-\u05ff]-.)(?<!\W-.)\d?)"
     r"([-/.])(\d{1,2})(?![\d%]|[-/.,]\d)"
 )
-# "… 13.10 19:22": a day and a month beside a time, where a sentence or a line begins.
-_BESIDE_TIME = re.compile(r"(?<=[\n.;,|)] )\d|(?<=\n)\d|\A\d")
+# "… 13.10 19:22": a day and a month beside a time, where a sentence begins or in Russian.
+_BESIDE_TIME = re.compile(r"(?<=[\n.;,|)а-яё] )\d|(?<=\n)\d|\A\d")
 _TIME_FOLLOWS = re.compile(r"\.?,? ?\d\d:\d\d")
 _AT_TIME = re.compile(r"\.?,? (?:в|o|um|kl\.?) \d\d[:.]\d\d")
 # Taiwan counts from 1911: "115/07/20". "07/21-18:40": month and day of the Jalali year.

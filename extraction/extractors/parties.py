@@ -47,7 +47,7 @@ _LEGAL_REST = re.compile(
     r"(?<=[Ss][Pp])\. ?[zZ] ?[oO]\. ?[oO]\.?|(?:[.,]{1,2} ?| )"
     r"(?:Inc|LLC|Ltd|Corp|Co|S\.A|S\.r\.l|S\.p\.A|GmbH|d\.o\.o|s\.r\.o|a\.s|de C\.V)\b\.?(?!\w)"
 )
-TRAIL = " \t-–,.:;/&|*'\"(_@"
+TRAIL = " \t-–·,.:;/&|*'\"(_@"
 # "to SHOP UPI: 6123…": the rail belongs to the number behind it.
 _RAIL_END = re.compile(r"[\s_]+(?:on|ON|dt|DT|at|AT|UPI|IMPS|NEFT|RTGS|Ref|REF|TID|UTR|RRN)\W*$")
 _STORE_NUMBER = re.compile(r"(?:\s+#?\d{3,}|\s+[*#]\s?[A-Z0-9]{4,})+$")
@@ -64,7 +64,7 @@ _PICTURES = re.compile(r"[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]+")
 # "Transfer to ANN", "POS purchase at SHOP": what was done, before the name.
 _DOING = re.compile(
     r"^(?:(?:(?:fund|funds|bank|pos|card|online|bill)\s)?(?:transfer|trf|tfr|nip|ibft|eft|payment|purchase|pos)"
-    r"\s(?:to|from|frm|at|by|for)|CK|CT|FT\sto|QR\sde|n[oó]mina\sde)\s(?=\S{2})",
+    r"\s(?:to|from|frm|at|by|for)|CK|CT|FT\sto|QR\sde|TRF/[\w ]{1,20}/(?:FRM|FROM|TO)|n[oó]mina\sde)\s(?=\S{2})",
     re.IGNORECASE,
 )
 # "POS PURCHASE SHOP", "PRLV SEPA SHOP": the same without a preposition, as statements write it.
