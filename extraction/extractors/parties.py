@@ -63,8 +63,9 @@ _PLACE_FOLLOWS = re.compile(r",[ ]?[A-Z][A-Z -]{1,24}(?=[.;\n)]|$|[ ](?:on|dt|at
 _PICTURES = re.compile(r"[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]+")
 # "Transfer to ANN", "POS purchase at SHOP": what was done, before the name.
 _DOING = re.compile(
-    r"^(?:(?:(?:fund|funds|bank|pos|card|online|bill)\s)?(?:transfer|trf|tfr|nip|ibft|eft|payment|purchase|pos)"
-    r"\s(?:to|from|frm|at|by|for)|CK|CT|FT\sto|QR\sde|TRF/[\w ]{1,20}/(?:FRM|FROM|TO)|n[oó]mina\sde)\s(?=\S{2})",
+    r"^(?:(?:(?:fund|funds|bank|pos|card|online|bill)\s)?"
+    r"(?:transfer|trf|tfr|nip|ibft|eft|payment|purchase|pos)\s(?:to|from|frm|at|by|for)"
+    r"|CK|CT|FT\sto|QR\sde|TRF/[\w ]{1,20}/(?:FRM|FROM|TO)|n[oó]mina\sde)\s(?=\S{2})",
     re.IGNORECASE,
 )
 # "POS PURCHASE SHOP", "PRLV SEPA SHOP": the same without a preposition, as statements write it.
