@@ -20,7 +20,7 @@ from finance.models import (
 )
 from finance.money import Money
 from finance.statements.joining import SOURCE_KIND
-from finance.statements.settling import BY_STATEMENT, settle
+from finance.statements.settling import BY_STATEMENT, let_go, settle
 from finance.suggestions import Suggester
 
 PROVENANCE: Final = {"amount": BY_STATEMENT}
@@ -59,6 +59,7 @@ def take_back_next(statement: StatementImport, at_most: int) -> int:
     for line in lines:
         if line.outcome == LineOutcome.NEW and line.transaction_id is not None:
             ledger.void(line.transaction_id, f"Taken back: {statement.name}"[:300])
+    let_go(lines)
     statement.lines.filter(pk__in=[line.pk for line in lines]).update(is_live=False)
     return len(lines)
 

@@ -93,6 +93,29 @@ def _name(pairs: Sequence[tuple[StatementLine, Transaction]]) -> None:
     )  # fmt: skip
 
 
+def let_go(lines: Iterable[StatementLine]) -> None:
+    """The names that lines have given go with them, but where a person has changed them since. What
+    was accepted stays booked: a message has told it too. Inside a transaction."""
+    named = {
+        line.transaction_id: clean_text(line.payee, 200)
+        for line in lines
+        if line.outcome == LineOutcome.MATCHED and line.transaction_id is not None and line.payee
+    }
+    with writing():
+        change_many(
+            [
+                Rewrite(row, {
+                    "merchant": "", "merchant_raw": "",
+                    "provenance": {k: v for k, v in row.provenance.items() if k != "merchant"},
+                })
+                for row in locked_many(Transaction, named)
+                if row.provenance.get("merchant") == BY_STATEMENT
+                and row.merchant_raw == named[row.pk] and row.state != TransactionState.VOID
+            ],
+            "edit",
+        )  # fmt: skip
+
+
 def _accept(rows: Iterable[Transaction]) -> None:
     """What the bank states has happened: a proposal needs no question any more."""
     proposed = [row.pk for row in rows if row.state == TransactionState.PROPOSED]

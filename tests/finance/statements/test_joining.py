@@ -18,9 +18,12 @@ from finance.models import (
 )
 from finance.money import Money
 from finance.querysets import balances
+from finance.statements import importing
+from finance.verification import verify_ledger
 from tenancy.models import Tenant
 from tests.finance.make import email_source, make_account, make_posted
 from tests.finance.statements.test_importing import HEAD, apply, outcomes, posted, upload
+from tests.running import run_due_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -115,6 +118,22 @@ def test_what_has_a_name_is_no_rival_of_what_has_none(giro: FinancialAccount) ->
     apply(row)
     unnamed.refresh_from_db()
     assert (unnamed.merchant, unnamed.provenance["merchant"]) == ("Shell", {"route": "statement"})
+
+
+@pytest.mark.parametrize("corrected", ["", "Shell Nord"])
+def test_a_name_goes_with_the_statement_that_gave_it(
+    giro: FinancialAccount, corrected: str
+) -> None:
+    unnamed = told(giro)
+    row = apply(statement(giro, "21 Shell"))
+    if corrected:
+        ledger.edit(unnamed.pk, {"merchant": corrected})
+    importing.revert(row)
+    run_due_jobs()
+    unnamed.refresh_from_db()
+    assert (unnamed.state, unnamed.merchant) == ("posted", corrected), "a person's word stays"
+    assert corrected or ("merchant" not in unnamed.provenance and unnamed.merchant_raw == "")
+    assert not any(verify_ledger().values())
 
 
 def test_equal_purchases_are_joined_in_the_order_of_their_days(giro: FinancialAccount) -> None:
