@@ -26,12 +26,15 @@ folder = Path(sys.argv[1])
 def say(text):
     print(text, flush=True)
 
+def said(path):
+    return path.read_text() != ""
+
 def command(name):
     return [sys.executable, "-c", {code!r}, str(folder / name)]
 
 done = supervisor.Supervisor(
     [supervisor.Child(name, command(name)) for name in ("first", "second")],
-    dict(os.environ), say, lambda: len(list(folder.iterdir())) == 2, lambda: say("ready"),
+    dict(os.environ), say, lambda: sum(map(said, folder.iterdir())) == 2, lambda: say("ready"),
 ).run()
 sys.exit(0 if done else 1)
 """

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -30,7 +32,7 @@ from hypothesis.stateful import (
 from finance import ledger, tags
 from finance.categories import seed_default_categories
 from finance.errors import LedgerError
-from finance.ledger import Part, Source
+from finance.ledger import Part, Source, batches, booking, merging
 from finance.ledger.batches import edit_many, undo
 from finance.merchants import keeping
 from finance.models import (
@@ -314,13 +316,57 @@ def rolled_back(db: None) -> Iterator[None]:
     yield
 
 
-def test_the_ledger_keeps_its_promises(rolled_back: None) -> None:
+def run_machine(
+    machine: type[RuleBasedStateMachine], examples: int, steps: int, *phases: Phase
+) -> None:
     run_state_machine_as_test(
-        Ledger,
+        machine,
         settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            deadline=None,
+            max_examples=examples, stateful_step_count=steps, deadline=None, database=None,
+            phases=phases or tuple(Phase), report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         ),
-    )
+    )  # fmt: skip
+
+
+def test_the_ledger_keeps_its_promises(rolled_back: None) -> None:
+    run_machine(Ledger, EXAMPLES, STEPS)
+
+
+def _undoes_no_categories(patch: pytest.MonkeyPatch) -> None:
+    parts = batches._parts
+    patch.setattr(batches, "_parts", lambda before, currency: [
+        replace(part, category_id=None) for part in parts(before, currency)])  # fmt: skip
+
+
+def _undoes_no_tags(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(batches, "_tags_before", lambda edited: defaultdict(frozenset))
+
+
+def _voids_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ledger, "void", lambda *_: None)
+
+
+def _books_a_source_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(booking, "at_sources", lambda model, sources: {})
+
+
+def _counts_what_was_merged(patch: pytest.MonkeyPatch) -> None:
+    change = merging.change
+    patch.setattr(merging, "change", lambda row, verb, columns, **more: change(
+        row, verb, {n: v for n, v in columns.items() if n != "state"}, **more))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "mutate",
+    [
+        _undoes_no_categories, _undoes_no_tags, _voids_nothing, _books_a_source_again,
+        _counts_what_was_merged,
+    ],
+)  # fmt: skip
+def test_a_planted_mutant_is_caught(
+    rolled_back: None, monkeypatch: pytest.MonkeyPatch, mutate: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    mutate(monkeypatch)
+    with pytest.raises(Exception):  # noqa: B017 - whichever promise it breaks first
+        run_machine(Ledger, 200, 20, Phase.generate)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 import uuid
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import Phase
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule
 
 from finance import ledger
 from finance.errors import LedgerError
-from finance.matching import deciding
+from finance.ledger import merging
+from finance.matching import deciding, finding
 from finance.matching.finding import find_matches
 from finance.models import Match, MatchKind, MatchState, Transaction, TransactionState
 from finance.querysets import balances
 from tests.finance.matching.test_merging import state_of
-from tests.finance.test_machine import Ledger
+from tests.finance.test_machine import Ledger, run_machine
 
 EXAMPLES = int(os.environ.get("INLEDGER_FUZZ_EXAMPLES", "40"))
 STEPS = int(os.environ.get("INLEDGER_FUZZ_STEPS", "20"))
@@ -126,12 +128,30 @@ class Matching(Ledger):
 
 @pytest.mark.django_db
 def test_what_is_matched_keeps_the_ledgers_promises() -> None:
-    run_state_machine_as_test(
-        Matching,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(Matching, EXAMPLES, STEPS)
+
+
+def _forgets_a_no(patch: pytest.MonkeyPatch) -> None:
+    known = finding._known
+    patch.setattr(finding, "_known", lambda pairs: [
+        match for match in known(pairs) if match.state != MatchState.REJECTED])  # fmt: skip
+
+
+def _keeps_what_it_took_over(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(merging, "_give_back", lambda keep, dropped: None)
+
+
+def _decides_without_doing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(deciding, "_take_back", lambda match: None)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "mutate", [_forgets_a_no, _keeps_what_it_took_over, _decides_without_doing]
+)
+def test_a_planted_mutant_is_caught(
+    monkeypatch: pytest.MonkeyPatch, mutate: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    mutate(monkeypatch)
+    with pytest.raises(Exception):  # noqa: B017 - whichever promise it breaks first
+        run_machine(Matching, 200, 20, Phase.generate)
