@@ -13,7 +13,7 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from accounts.models import Membership, Role
 from tenancy.models import Tenant, tenant_models
-from tenancy.row_security import references, require_runtime_role
+from tenancy.row_security import NAME, _renew_policies, references, require_runtime_role
 from tenancy.scope import NoTenantScope, all_tenants, current_tenant_id, tenant_scope
 from tests.make import make_member, make_user
 
@@ -148,6 +148,32 @@ def test_every_tenant_table_has_forced_row_security(db: None) -> None:
             [tables],
         )
         assert sorted(row[0] for row in cursor.fetchall()) == tables
+
+
+@postgresql
+def test_a_policy_of_an_earlier_version_is_made_anew(db: None) -> None:
+    table = "tenancy_wall_of_old"
+
+    def policy() -> tuple[str, str]:
+        cursor.execute("SELECT qual, with_check FROM pg_policies WHERE tablename = %s", [table])
+        found = cursor.fetchone()
+        assert found is not None
+        return found
+
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    with psycopg.connect(f"{server}/{connection.settings_dict['NAME']}") as owner:
+        cursor = owner.cursor()
+        cursor.execute(f"CREATE TABLE {table} (tenant_id uuid)")
+        cursor.execute(f"CREATE POLICY {NAME} ON {table} USING (tenant_id IS NULL)")
+        assert policy() == ("(tenant_id IS NULL)", None)
+        _renew_policies(cursor)
+        renewed = policy()
+        assert "app.all_tenants" in renewed[0] and renewed[0] == renewed[1]
+        _renew_policies(cursor)
+        owner.rollback()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT qual FROM pg_policies WHERE policyname = %s", [NAME])
+        assert cursor.fetchall() == [(renewed[0],)]
 
 
 @postgresql
