@@ -357,6 +357,7 @@ def _counts_what_was_merged(patch: pytest.MonkeyPatch) -> None:
         row, verb, {n: v for n, v in columns.items() if n != "state"}, **more))  # fmt: skip
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "mutate",
     [

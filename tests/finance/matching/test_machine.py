@@ -5,22 +5,25 @@ from __future__ import annotations
 import os
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import date
 
 import pytest
 from hypothesis import Phase
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, rule
+from hypothesis.stateful import Bundle, invariant, rule
 
 from finance import ledger
 from finance.errors import LedgerError
-from finance.ledger import merging
+from finance.ledger import Source, merging
 from finance.matching import deciding, finding
 from finance.matching.finding import find_matches
 from finance.models import Match, MatchKind, MatchState, Transaction, TransactionState
+from finance.money import Money
 from finance.querysets import balances
+from tests.finance.make import make_movement
 from tests.finance.matching.test_merging import state_of
-from tests.finance.test_machine import Ledger, run_machine
+from tests.finance.test_machine import Ledger, dates, run_machine
 
 EXAMPLES = int(os.environ.get("INLEDGER_FUZZ_EXAMPLES", "40"))
 STEPS = int(os.environ.get("INLEDGER_FUZZ_STEPS", "20"))
@@ -31,6 +34,40 @@ class Matching(Ledger):
     """Beside each merged row stands whether it counted before: then it counts again once parted."""
 
     rows = Ledger.rows
+    told = Bundle("told")
+
+    @rule(
+        target=told, account=st.integers(0, 2), minor=st.integers(-5_000, -1), on=dates,
+        name=st.sampled_from(["Lumo", ""]),
+    )  # fmt: skip
+    def tell_twice(
+        self, account: int, minor: int, on: date, name: str
+    ) -> tuple[uuid.UUID, uuid.UUID]:
+        """One purchase by two that know of it, of whom the first may not name the shop."""
+        amount = str(Money(minor, "EUR"))
+        first, second = (
+            ledger.post(make_movement(
+                self.accounts[account], amount, booked_on=on, merchant=merchant,
+                source=Source(kind, str(uuid.uuid4()), 0),
+            ))
+            for kind, merchant in (("email", name), ("statement", "Lumo"))
+        )  # fmt: skip
+        self.posted |= {row.pk: (row.account_id, minor) for row in (first, second)}
+        return first.pk, second.pk
+
+    @rule(pair=told)
+    def parting_what_is_told_twice_restores_both(self, pair: tuple[uuid.UUID, uuid.UUID]) -> None:
+        self.a_part_restores_both_exactly(*pair)
+
+    @rule(pair=told, verbs=st.lists(st.sampled_from(["accept", "reject", "reopen"]), max_size=3))
+    def find_what_is_told_twice(self, pair: tuple[uuid.UUID, uuid.UUID], verbs: list[str]) -> None:
+        """Whatever is decided of it, what it found is not found again."""
+        self.look_at(pair)
+        for verb in verbs:
+            match = Match.objects.filter(first__in=pair, second__in=pair).first()
+            if match is not None:
+                self.decided(match, verb)
+        self.look_at(pair)
 
     @rule(keep=rows, drop=rows)
     def merge(self, keep: uuid.UUID, drop: uuid.UUID) -> None:
@@ -73,10 +110,12 @@ class Matching(Ledger):
 
     @rule()
     def find(self) -> None:
+        self.look_at(Transaction.objects.values_list("pk", flat=True))
+
+    def look_at(self, rows: Iterable[uuid.UUID]) -> None:
         rejected = set(self.pairs(MatchState.REJECTED))
         known = set(Match.objects.values_list("pk", flat=True))
-        rows = list(Transaction.objects.values_list("pk", flat=True))
-        find_matches(rows)
+        find_matches(list(rows))
         assert set(self.pairs(MatchState.REJECTED)) == rejected, "a no is remembered"
         for match in Match.objects.exclude(pk__in=known).filter(state=MatchState.ACCEPTED):
             if match.kind == MatchKind.SAME:
@@ -87,10 +126,14 @@ class Matching(Ledger):
         matches = Match.objects.order_by("pk")
         if not matches:
             return
-        match = matches[pick % len(matches)]
-        merged_before = self.is_merged(match)
+        self.decided(matches[pick % len(matches)], verb)
+
+    def decided(self, match: Match, verb: str) -> None:
+        merged_before, was = self.is_merged(match), match.state
         if self.allowed(lambda: getattr(deciding, verb)(match.pk)):
             match.refresh_from_db()
+            if was == MatchState.ACCEPTED and verb != "accept":
+                assert not self.is_merged(match), "what was done is taken back"
             if match.kind == MatchKind.SAME and self.is_merged(match) != merged_before:
                 (self.back if merged_before else self.gone)(match.second_id)
 
@@ -145,6 +188,7 @@ def _decides_without_doing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(deciding, "_take_back", lambda match: None)
 
 
+@pytest.mark.sqlite
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "mutate", [_forgets_a_no, _keeps_what_it_took_over, _decides_without_doing]

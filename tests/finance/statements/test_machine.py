@@ -123,6 +123,7 @@ def _voids_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ledger, "void", lambda *_: None)
 
 
+@pytest.mark.sqlite
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "mutate",
