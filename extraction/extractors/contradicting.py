@@ -30,6 +30,8 @@ def questioned(made: Candidate, found: Findings, text: str) -> Candidate:
     if made.direction is Direction.TRANSFER:
         return made
     speaks_for, speaks_against = _WAYS.get(made.event, ("", ""))
+    if _is_asked(made, found, text):
+        return made.marked(Reason.MIXED_EVENTS)
     if _goes_the_other_way(made, found):
         return made.marked(Reason.DIRECTION_UNCLEAR)
     against = _names_own(found, "merchant", speaks_against)
@@ -43,6 +45,16 @@ def questioned(made: Candidate, found: Findings, text: str) -> Candidate:
     if made.event not in _TOLD_BOTH_WAYS and _names_own(found, "event", other):
         return made.marked(Reason.DIRECTION_UNCLEAR)
     return made
+
+
+def _is_asked(made: Candidate, found: Findings, text: str) -> bool:
+    """Whether what happened stands in a question that is no "not you?" behind it."""
+    told = made.event_evidence
+    if told is None:
+        return False
+    first, last = found.segments.bounds(told.start)
+    warned = any(hit.kind == "ignore" and first <= hit.start < last for hit in found.hits)
+    return not warned and text[first:last].rstrip().endswith("?")
 
 
 # How one's own account is named against what is said: "into your account", "hesabınızdan".

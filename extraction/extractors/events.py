@@ -6,7 +6,7 @@ wins over one that speaks for it unless the message clearly reports both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from extraction.extractors.phrases import Hit
 from extraction.extractors.segments import Segments
@@ -71,15 +71,29 @@ def decide(hits: list[Hit], segments: Segments, subject_end: int) -> Decision | 
     if any(hit.name == "one_time_code" for hit in never):
         return _never("one_time_code", never)
     if booked and never:
-        decision = _both(booked, never, segments, subject_end, refine)
+        decision = _doubted(_both(booked, never, segments, subject_end, refine), heard, segments)
     elif booked:
-        decision = _book(booked, refine)
+        decision = _doubted(_book(booked, refine), heard, segments)
     elif never:
         if _only_a_balance(never, weak):
             return _weak(weak, refine)
         decision = _never(_first_by_order(never), never)
     else:
         return _weak(weak, refine)
+    return decision
+
+
+def _doubted(decision: Decision, heard: list[Hit], segments: Segments) -> Decision:
+    """The decision, to be asked about where its own sentence says "not", "will" or "pending" and
+    no known phrase says what that means."""
+    if decision.hit is None or decision.direction is None:
+        return decision
+    first, last = decision.hit.start, decision.hit.end
+    sentences = {segments.index(first), segments.index(last - 1)}
+    for hit in heard:
+        if hit.kind == "doubt" and segments.index(hit.start) in sentences:
+            reasons = (*decision.reasons, Reason.MIXED_EVENTS)
+            return replace(decision, reasons=tuple(dict.fromkeys(reasons)))
     return decision
 
 

@@ -15,7 +15,7 @@ from tests.extraction.reading_help import make_document
 PHRASES = [phrase for language in languages() for phrase in language.phrases]
 KINDS = {
     "event", "weak", "label", "ignore", "refine", "account", "own", "party", "reference",
-    "merchant", "stop", "date",
+    "merchant", "stop", "date", "doubt",
 }  # fmt: skip
 
 
