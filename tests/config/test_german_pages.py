@@ -24,6 +24,9 @@ from tests.finance.make import make_account, make_posted
 from tests.make import make_member, make_tenant
 from tests.pages import signed_in
 
+# Words are the same on either database.
+pytestmark = pytest.mark.sqlite
+
 PAGES = [route for route in all_routes() if not route.is_api]
 READ_ALOUD = ("title", "aria-label", "placeholder", "alt")
 SILENT = {"script", "style", "code", "pre"}

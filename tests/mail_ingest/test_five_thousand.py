@@ -128,6 +128,7 @@ def imported(path: Path) -> MailImport:
 PAIRS = [("mbox", "maildir"), ("maildir", "zip"), ("zip", "takeout"), ("takeout", "mbox")]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(("kind", "other"), PAIRS)
 def test_from_a_file_in_as_many_turns_as_it_has_pages(
     kind: str, other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

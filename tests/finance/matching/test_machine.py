@@ -23,7 +23,7 @@ from finance.money import Money
 from finance.querysets import balances
 from tests.finance.make import make_movement
 from tests.finance.matching.test_merging import state_of
-from tests.finance.test_machine import Ledger, dates, run_machine
+from tests.finance.test_machine import IS_LONG, Ledger, dates, run_machine
 
 EXAMPLES = int(os.environ.get("INLEDGER_FUZZ_EXAMPLES", "40"))
 STEPS = int(os.environ.get("INLEDGER_FUZZ_STEPS", "20"))
@@ -188,11 +188,12 @@ def _decides_without_doing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(deciding, "_take_back", lambda match: None)
 
 
+MUTANTS = [_forgets_a_no, _keeps_what_it_took_over, _decides_without_doing]
+
+
 @pytest.mark.sqlite
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "mutate", [_forgets_a_no, _keeps_what_it_took_over, _decides_without_doing]
-)
+@pytest.mark.parametrize("mutate", MUTANTS if IS_LONG else MUTANTS[:1])
 def test_a_planted_mutant_is_caught(
     monkeypatch: pytest.MonkeyPatch, mutate: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
