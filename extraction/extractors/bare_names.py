@@ -178,7 +178,9 @@ def find_bare_name(text: str, around: Surroundings, after: int) -> FoundParty | 
     names = [
         (start, end)
         for start, end in chunks
-        if _in_capitals(text[start:end]) and text[end : end + 1] != ":"
+        if _in_capitals(text[start:end])
+        and text[end : end + 1] != ":"
+        and not _is_greeting(text, start, end)
     ]
     best = min(names, key=lambda span: (span[0] < after, span[0]), default=None)
     return FoundParty(text[best[0] : best[1]], *best, "bare", 0.5) if best else None
@@ -194,9 +196,19 @@ def find_between(text: str, around: Surroundings) -> FoundParty | None:
         behind = len(text[:start].rstrip(" \n"))
         if behind not in ends or not _TITLE_CASE.fullmatch(name) or BANK_NAME.search(name):
             continue
+        if _is_greeting(text, first, last):
+            continue
         if len(name) > 3 and is_name(name, strict=True):
             return FoundParty(name, first, last, "between", 0.4)
     return None
+
+
+def _is_greeting(text: str, start: int, end: int) -> bool:
+    """Whether it is a line of its own that ends with a comma: "Guten Tag Frau Brandt,"."""
+    return text[:start].endswith("\n") and _GREETING_END.match(text, end) is not None
+
+
+_GREETING_END = re.compile(r"[ \t]*[,،，、!][ \t]*\n")
 
 
 def find_kana_name(text: str, around: Surroundings) -> FoundParty | None:

@@ -106,3 +106,14 @@ def test_what_lies_ahead_is_asked_about() -> None:
     assert would_book(only_candidate(text.format(5)))
     ahead = only_candidate(text.format(20))
     assert Reason.MIXED_EVENTS in ahead.reasons and not would_book(ahead)
+
+
+@pytest.mark.parametrize(
+    "greeting", ["Guten Tag Frau Brandt,", "Sehr Geehrte Frau Brandt!", "HALLO LENA,"]
+)
+def test_a_greeting_is_no_name(greeting: str) -> None:
+    text = (
+        f"Umbuchung eingegangen\n{greeting}\nauf Ihrem Tagesgeldkonto **9032 ist eine Umbuchung"
+        " eingegangen.\nBetrag: 900,00 EUR\nNeuer Kontostand: 6.050,00 EUR\n"
+    )
+    assert only_candidate(text).merchant is None
