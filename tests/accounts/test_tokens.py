@@ -161,7 +161,7 @@ def test_a_super_admin_who_is_no_member_has_no_tokens(
     tenant: Tenant, django_user_model: type[User]
 ) -> None:
     root = django_user_model.objects.create_superuser("root@example.org", None)
-    answer = client_of(root, tenant).post(TOKENS, CI)
+    answer = client_of(root, tenant).post(TOKENS, CI, headers={"X-Access-Reason": "Ticket 12"})
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
     with tenant_scope(tenant.id):
         assert not ApiToken.objects.exists()
