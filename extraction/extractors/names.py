@@ -48,7 +48,9 @@ _CHANNEL = re.compile(
     re.IGNORECASE,
 )
 # A name that is a card or account is none.
-_ACCOUNT_INSIDE = re.compile(r"\b(?:card|a/c|acct?|account|bank account)\b", re.IGNORECASE)
+_ACCOUNT_INSIDE = re.compile(
+    r"\b(?:card|a/c|acct?|account|bank account|cuenta|compte)\b|(?:konto|rekening)\b", re.IGNORECASE
+)
 
 
 # Letters of scripts that have no capitals and write no spaces.

@@ -117,3 +117,11 @@ def test_a_greeting_is_no_name(greeting: str) -> None:
         " eingegangen.\nBetrag: 900,00 EUR\nNeuer Kontostand: 6.050,00 EUR\n"
     )
     assert only_candidate(text).merchant is None
+
+
+def test_a_kind_of_account_is_no_name() -> None:
+    text = (
+        "Umbuchung\nIhre Umbuchung zwischen Ihren eigenen Konten wurde ausgeführt.\nBetrag\t900,00"
+        " EUR\nVon Girokonto\t**** 4417\nAuf Tagesgeldkonto\t**** 9032\nBuchungstag\t26.06.2026\n"
+    )
+    assert only_candidate(text).merchant is None
