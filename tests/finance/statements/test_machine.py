@@ -9,9 +9,9 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase
 from hypothesis import strategies as st
-from hypothesis.stateful import multiple, rule, run_state_machine_as_test
+from hypothesis.stateful import multiple, rule
 
 from finance import ledger
 from finance.models import LedgerChange, LineOutcome, StatementImport, StatementState, Transaction
@@ -19,7 +19,7 @@ from finance.money import Money
 from finance.statements import keeping, planning
 from finance.statements.booking import book_next, take_back_next
 from finance.statements.lines import Line, Statement
-from tests.finance.test_machine import Ledger, amounts, dates, names
+from tests.finance.test_machine import BROKEN_PROMISE, Ledger, amounts, dates, names, run_machine
 
 EXAMPLES = int(os.environ.get("INLEDGER_FUZZ_EXAMPLES", "20"))
 STEPS = int(os.environ.get("INLEDGER_FUZZ_STEPS", "15"))
@@ -95,20 +95,9 @@ class Importing(Ledger):
             self.posted.pop(line.transaction_id, None)
 
 
-def run_machine(examples: int, steps: int, *phases: Phase) -> None:
-    run_state_machine_as_test(
-        Importing,
-        settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, database=None,
-            phases=phases or tuple(Phase), report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )  # fmt: skip
-
-
 @pytest.mark.django_db
 def test_the_ledger_keeps_its_promises_with_statements() -> None:
-    run_machine(EXAMPLES, STEPS)
+    run_machine(Importing, EXAMPLES, STEPS)
 
 
 def _forgets_what_it_knows(patch: pytest.MonkeyPatch) -> None:
@@ -131,5 +120,5 @@ def _voids_nothing(patch: pytest.MonkeyPatch) -> None:
 )
 def test_a_planted_mutant_is_caught(monkeypatch: pytest.MonkeyPatch, mutate: Any) -> None:
     mutate(monkeypatch)
-    with pytest.raises(Exception):  # noqa: B017 - whichever promise it breaks first
-        run_machine(200, 15, Phase.generate)
+    with pytest.raises(BROKEN_PROMISE):
+        run_machine(Importing, 1_000, 15, Phase.generate)
