@@ -7,7 +7,7 @@ candidates. `pipeline` does what the jobs do, in a tenant made for each round: s
 messages, read them back, book or propose what they tell, as many at once as --batches says.
 `bare_pipeline`, in the same run, is the least that could be called so: another parser, one regular
 expression, COPY into one table with five indexes. `shares` tell where the time goes; messages with
-a PDF are apart, for each starts a process.
+a PDF are apart, for another process reads it.
 """
 
 from __future__ import annotations
